@@ -1,0 +1,1 @@
+module.exports = { displayName: 'thubanctl', preset: '../../jest.preset.js' };

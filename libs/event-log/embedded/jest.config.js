@@ -1,0 +1,1 @@
+module.exports = { displayName: 'event-log-embedded', preset: '../../../jest.preset.js' };

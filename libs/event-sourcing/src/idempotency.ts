@@ -1,0 +1,35 @@
+import type { EventMeta } from '@thuban/events';
+
+type Known = NonNullable<EventMeta['idempotency']>;
+type Source = { readonly meta: EventMeta; readonly timeMs: number };
+
+/** The idempotency keys of the last 24 hours of event time. */
+export interface Remembered {
+  add(event: Source): void;
+  /** Looks among the remembered keys and those of `pending` events, which come later. */
+  find(key: string, pending: readonly Source[]): Known | undefined;
+}
+
+const KEPT_MS = 24 * 60 * 60 * 1000;
+
+/** Remembers the keys in the metas of recorded events, oldest first; forgets by event time, so a rebuild forgets the same. */
+export const createRemembered = (events: Iterable<Source>): Remembered => {
+  const known = new Map<string, Known & { readonly timeMs: number }>();
+  const forget = (nowMs: number): void => {
+    for (const [key, { timeMs }] of known) {
+      if (timeMs > nowMs - KEPT_MS) return;
+      known.delete(key);
+    }
+  };
+  const add = ({ meta, timeMs }: Source): void => {
+    if (!meta.idempotency) return;
+    forget(timeMs);
+    known.set(meta.idempotency.key, { ...meta.idempotency, timeMs });
+  };
+  for (const event of events) add(event);
+  return {
+    add,
+    find: (key, pending) =>
+      known.get(key) ?? pending.find(({ meta }) => meta.idempotency?.key === key)?.meta.idempotency,
+  };
+};

@@ -1,0 +1,15 @@
+export { chainHash, GENESIS_HASH } from './chain.js';
+export type { Hashed } from './chain.js';
+export { CommandRejected } from './command-rejected.js';
+export type { RejectionCode } from './command-rejected.js';
+export { createCommitter } from './committer.js';
+export type { CommandContext, Committer, CommitterOptions, Handled } from './committer.js';
+export { foldInto } from './decider.js';
+export type { Decided, Decider, KeyedState, Lookup } from './decider.js';
+export { overlayOn } from './overlay.js';
+export type { Overlay } from './overlay.js';
+export { CheckpointMismatch, LogUnavailable, ShardMoved } from './ports.js';
+export type { Checkpoint, Clock, Commit, Database, EventLog, ProjectionTx, ShardWrite, Tip } from './ports.js';
+export type { NewEvent, Position, Recorded } from './recorded.js';
+export { runProjection } from './run-projection.js';
+export type { Projection, ProjectionProgress, RunProjectionOptions } from './run-projection.js';

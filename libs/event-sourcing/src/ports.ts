@@ -1,0 +1,103 @@
+import type { DomainEvent } from '@thuban/events';
+import type { NewEvent, Recorded } from './recorded.js';
+
+/** The end of a shard: the newest `seq` (0 when empty) and its chain hash (`GENESIS_HASH` when empty). */
+export interface Tip {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** How far a reader has come: one tip per shard, in the log with this id. Only its adapter compares it. */
+export interface Checkpoint {
+  readonly logId: string;
+  readonly tips: readonly Tip[];
+}
+
+/** The events that one commit adds to one shard, decided on the state up to `expectedSeq`. */
+export interface ShardWrite<E extends DomainEvent = DomainEvent> {
+  readonly shard: number;
+  readonly expectedSeq: number;
+  readonly events: readonly NewEvent<E>[];
+}
+
+/** One all-or-nothing append to one or several shards. `timeMs` becomes the time of all its events. */
+export interface Commit<E extends DomainEvent = DomainEvent> {
+  readonly commitId: string;
+  readonly timeMs: number;
+  readonly writes: readonly ShardWrite<E>[];
+}
+
+/**
+ * Port 1 of 3. A named log of events in `shards` shards, dense `seq` from 1 in each.
+ * Order is promised within a shard only.
+ */
+export interface EventLog {
+  readonly name: string;
+  /** Random, made when the log was created: a restored or wiped store has another one. */
+  readonly id: string;
+  readonly shards: number;
+  /** True when no other process can append: then what this process has folded is all there is. */
+  readonly soleWriter: boolean;
+  /**
+   * Appends all writes or none and resolves once they are durable.
+   * @throws ShardMoved when a shard's tip is not `expectedSeq`; nothing was written.
+   * @throws LogUnavailable when the store failed; nothing was written.
+   */
+  append<E extends DomainEvent>(commit: Commit<E>): Promise<readonly Recorded<E>[]>;
+  /** The tips of all shards, by shard number. */
+  tips(): Promise<readonly Tip[]>;
+  /** Up to `max` events of a shard from `fromSeq` on, in order. */
+  read(shard: number, fromSeq: number, max: number): Promise<readonly Recorded[]>;
+  /**
+   * Everything after the checkpoint, for ever, in batches, until `signal` aborts; wakes at once for an append of this process.
+   * Absent checkpoint: from the beginning.
+   * @throws CheckpointMismatch when the checkpoint is of another log or of a tail that this log does not have.
+   */
+  subscribe(from: Checkpoint | undefined, signal: AbortSignal): AsyncIterable<readonly Recorded[]>;
+  close(): Promise<void>;
+}
+
+/** What the kernel sees of a database transaction. */
+export interface ProjectionTx {
+  /**
+   * Moves the checkpoint of a projection by compare-and-set.
+   * @returns false when somebody else has moved it (the caller's rows must not commit).
+   */
+  saveCheckpoint(projection: string, previous: Checkpoint | undefined, next: Checkpoint): Promise<boolean>;
+}
+
+/** Port 2 of 3. Rows and checkpoints, moved together. */
+export interface Database<Tx extends ProjectionTx = ProjectionTx> {
+  /** Runs `work` in one transaction; a throw rolls everything back. */
+  transaction<R>(work: (tx: Tx) => Promise<R>): Promise<R>;
+  checkpointOf(projection: string): Promise<Checkpoint | undefined>;
+  close(): Promise<void>;
+}
+
+/** Port 3 of 3. Time. */
+export interface Clock {
+  /** Wall clock in Unix milliseconds, for display. */
+  now(): number;
+  /** Monotonic milliseconds, for deadlines and durations. */
+  monotonic(): number;
+  /** Resolves after `delayMs`, or at once when `signal` aborts. */
+  after(delayMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The tip of a shard was not where the writer had read it: read what came, decide again. Nothing was written. */
+export class ShardMoved extends Error {
+  override readonly name = 'ShardMoved';
+  constructor(readonly shard: number, readonly expectedSeq: number, readonly actualSeq?: number) {
+    super(`ShardMoved: shard ${shard} is at ${actualSeq ?? 'another seq'}, not at ${expectedSeq}`);
+  }
+}
+
+/** The store cannot take writes now. Nothing of the commit was written; the cause says why. */
+export class LogUnavailable extends Error {
+  override readonly name = 'LogUnavailable';
+}
+
+/** The checkpoint does not belong to this log: another log id, or a hash that this log does not have at that seq. */
+export class CheckpointMismatch extends Error {
+  override readonly name = 'CheckpointMismatch';
+}

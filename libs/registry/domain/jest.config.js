@@ -1,0 +1,1 @@
+module.exports = { displayName: 'registry-domain', preset: '../../../jest.preset.js' };

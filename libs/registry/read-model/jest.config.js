@@ -1,0 +1,1 @@
+module.exports = { displayName: 'registry-read-model', preset: '../../../jest.preset.js' };

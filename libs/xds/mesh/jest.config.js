@@ -1,0 +1,1 @@
+module.exports = { displayName: 'xds-mesh', preset: '../../../jest.preset.js' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'xds-protocol', preset: '../../../jest.preset.js' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'xds-server', preset: '../../../jest.preset.js' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'xds-snapshot', preset: '../../../jest.preset.js' };
