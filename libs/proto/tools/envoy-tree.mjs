@@ -25,7 +25,9 @@ const IGNORE_EMPTY = { StringRules: 26, BytesRules: 14, RepeatedRules: 5, MapRul
 const NUMBERS = /^message ((?:Float|Double|S?U?Int(?:32|64)|S?Fixed(?:32|64))Rules) \{$/;
 
 const packageRoot = dirname(createRequire(import.meta.url).resolve('@grpc/grpc-js-xds/package.json'));
-const sources = ['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((name) => join(packageRoot, 'deps', name));
+const sources = ['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((name) =>
+  join(packageRoot, 'deps', name),
+);
 
 /**
  * Fills `target` afresh with the tree that `buf` compiles.
