@@ -50,9 +50,13 @@ export {
   type ControlPlane,
   ControlPlaneSchema,
   HeaderValueOption_HeaderAppendAction,
+  HeaderValueOption_HeaderAppendActionSchema,
   RoutingPriority,
+  RoutingPrioritySchema,
   RequestMethod,
+  RequestMethodSchema,
   TrafficDirection,
+  TrafficDirectionSchema,
 } from './gen/envoy/config/core/v3/base_pb.js';
 export {
   type Pipe,
@@ -66,6 +70,7 @@ export {
   type CidrRange,
   CidrRangeSchema,
   SocketAddress_Protocol,
+  SocketAddress_ProtocolSchema,
 } from './gen/envoy/config/core/v3/address_pb.js';
 export {
   type ApiConfigSource,
@@ -77,7 +82,9 @@ export {
   type ConfigSource,
   ConfigSourceSchema,
   ApiConfigSource_ApiType,
+  ApiConfigSource_ApiTypeSchema,
   ApiVersion,
+  ApiVersionSchema,
 } from './gen/envoy/config/core/v3/config_source_pb.js';
 export { type TypedExtensionConfig, TypedExtensionConfigSchema } from './gen/envoy/config/core/v3/extension_pb.js';
 export {
@@ -90,6 +97,7 @@ export {
   type HealthStatusSet,
   HealthStatusSetSchema,
   HealthStatus,
+  HealthStatusSchema,
 } from './gen/envoy/config/core/v3/health_check_pb.js';
 export {
   type TcpProtocolOptions,
@@ -107,6 +115,7 @@ export {
   type FractionalPercent,
   FractionalPercentSchema,
   FractionalPercent_DenominatorType,
+  FractionalPercent_DenominatorTypeSchema,
 } from './gen/envoy/type/v3/percent_pb.js';
 export {
   type Int64Range,
@@ -155,8 +164,11 @@ export {
   type UpstreamConnectionOptions,
   UpstreamConnectionOptionsSchema,
   Cluster_LbSubsetConfig_LbSubsetFallbackPolicy,
+  Cluster_LbSubsetConfig_LbSubsetFallbackPolicySchema,
   Cluster_DiscoveryType,
+  Cluster_DiscoveryTypeSchema,
   Cluster_LbPolicy,
+  Cluster_LbPolicySchema,
 } from './gen/envoy/config/cluster/v3/cluster_pb.js';
 export {
   type CircuitBreakers,
@@ -189,6 +201,7 @@ export {
   type Listener_DeprecatedV1,
   Listener_DeprecatedV1Schema,
   Listener_DrainType,
+  Listener_DrainTypeSchema,
 } from './gen/envoy/config/listener/v3/listener_pb.js';
 export {
   type Filter,
@@ -242,8 +255,11 @@ export {
   type QueryParameterMatcher,
   QueryParameterMatcherSchema,
   VirtualHost_TlsRequirementType,
+  VirtualHost_TlsRequirementTypeSchema,
   RouteAction_ClusterNotFoundResponseCode,
+  RouteAction_ClusterNotFoundResponseCodeSchema,
   RedirectAction_RedirectResponseCode,
+  RedirectAction_RedirectResponseCodeSchema,
 } from './gen/envoy/config/route/v3/route_components_pb.js';
 
 // Extensions, each sent inside an Any
@@ -257,8 +273,11 @@ export {
   type HttpFilter,
   HttpFilterSchema,
   HttpConnectionManager_CodecType,
+  HttpConnectionManager_CodecTypeSchema,
   HttpConnectionManager_ServerHeaderTransformation,
+  HttpConnectionManager_ServerHeaderTransformationSchema,
   HttpConnectionManager_ForwardClientCertDetails,
+  HttpConnectionManager_ForwardClientCertDetailsSchema,
 } from './gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 export { type TcpProxy, TcpProxySchema } from './gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 export { type Router, RouterSchema } from './gen/envoy/extensions/filters/http/router/v3/router_pb.js';

@@ -5,5 +5,6 @@ export {
   type HealthCheckResponse,
   HealthCheckResponseSchema,
   HealthCheckResponse_ServingStatus,
+  HealthCheckResponse_ServingStatusSchema,
   Health,
 } from './gen/grpc/health/v1/health_pb.js';

@@ -23,11 +23,17 @@ export {
   type API,
   APISchema,
   Service_ServiceStatus,
+  Service_ServiceStatusSchema,
   HealthCheck_HealthCheckType,
+  HealthCheck_HealthCheckTypeSchema,
   MatchString_MatchStringType,
+  MatchString_MatchStringTypeSchema,
   MatchString_ValueType,
+  MatchString_ValueTypeSchema,
   ServiceAlias_AliasType,
+  ServiceAlias_AliasTypeSchema,
   Client_ClientType,
+  Client_ClientTypeSchema,
 } from './gen/polaris/v1/model_pb.js';
 export {
   type DiscoverRequest,
@@ -43,7 +49,9 @@ export {
   type DelHeartbeatsRequest,
   DelHeartbeatsRequestSchema,
   DiscoverRequest_DiscoverRequestType,
+  DiscoverRequest_DiscoverRequestTypeSchema,
   TrafficDirection,
+  TrafficDirectionSchema,
 } from './gen/polaris/v1/request_pb.js';
 export {
   type DiscoverResponse,
@@ -61,6 +69,7 @@ export {
   type DelHeartbeatsResponse,
   DelHeartbeatsResponseSchema,
   DiscoverResponse_DiscoverResponseType,
+  DiscoverResponse_DiscoverResponseTypeSchema,
 } from './gen/polaris/v1/response_pb.js';
 export { PolarisGRPC, PolarisHeartbeatGRPC } from './gen/polaris/v1/service_pb.js';
 export {
@@ -91,9 +100,13 @@ export {
   type MetadataFailover,
   MetadataFailoverSchema,
   SourceMatch_Type,
+  SourceMatch_TypeSchema,
   NearbyRoutingConfig_LocationLevel,
+  NearbyRoutingConfig_LocationLevelSchema,
   MetadataFailover_FailoverRange,
+  MetadataFailover_FailoverRangeSchema,
   RoutingPolicy,
+  RoutingPolicySchema,
 } from './gen/polaris/v1/routing_pb.js';
 export {
   type RateLimit,
@@ -115,10 +128,15 @@ export {
   type RateLimitCluster,
   RateLimitClusterSchema,
   Rule_Resource,
+  Rule_ResourceSchema,
   Rule_Type,
+  Rule_TypeSchema,
   Rule_AmountMode,
+  Rule_AmountModeSchema,
   Rule_FailoverType,
+  Rule_FailoverTypeSchema,
   MatchArgument_Type,
+  MatchArgument_TypeSchema,
 } from './gen/polaris/v1/ratelimit_pb.js';
 export {
   type CircuitBreaker,
@@ -172,9 +190,13 @@ export {
   type UdpProtocolConfig,
   UdpProtocolConfigSchema,
   CircuitBreakerRule_Level,
+  CircuitBreakerRule_LevelSchema,
   ErrorCondition_InputType,
+  ErrorCondition_InputTypeSchema,
   TriggerCondition_TriggerType,
+  TriggerCondition_TriggerTypeSchema,
   FaultDetectRule_Protocol,
+  FaultDetectRule_ProtocolSchema,
 } from './gen/polaris/v1/circuitbreaker_pb.js';
 export {
   type LaneGroup,
