@@ -1,0 +1,241 @@
+// `npm run bench`: starts the built product on a scratch directory, drives it from another process, prints ranges over several runs.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { envoyFirstRequest } from './envoy.mjs';
+import { cpuMs, rssMiB, startServer } from './server.mjs';
+
+const HELP = `npm run bench [-- options] [part…]
+
+Parts (default: all): boot register discover heartbeat propagation envoy fanout streams restart
+  --runs N          repeat each measurement N times and print the range (default 3)
+  --instances N     instances for the restart part (default 100000)
+  --json FILE       also write all figures as JSON
+  --port-offset N   shift the ports of the server under test (default 4000)
+Figures need Linux (/proc). Server and load share this machine's cores: compare within one run.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string', default: '3' },
+    instances: { type: 'string', default: '100000' },
+    json: { type: 'string' },
+    'port-offset': { type: 'string', default: '4000' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+const runs = Number(values.runs);
+const portOffset = Number(values['port-offset']);
+const restartInstances = Number(values.instances);
+const figures = [];
+
+/** Runs a scenario of load.mjs. `whenReady` is called at its READY line and its result is merged into the figures. */
+const load = async (scenario, options, whenReady) => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'load.mjs'), scenario, JSON.stringify(options)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  let result;
+  let measured = {};
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line === 'READY') {
+      measured = (await whenReady?.()) ?? {};
+      child.stdin.write('go\n');
+    } else result = JSON.parse(line);
+  }
+  const [code] = await exited;
+  if (code !== 0 || !result) throw new Error(`the load "${scenario}" failed (exit ${code})`);
+  return { ...result, ...measured };
+};
+
+/** A load with the server's CPU per operation, in µs. */
+const withCpu = async (server, scenario, options) => {
+  const before = cpuMs(server.pid);
+  const result = await load(scenario, { ...server, ...options });
+  return { ...result, cpuUs: ((cpuMs(server.pid) - before) * 1000) / result.operations };
+};
+
+const withServer = async (work) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'thuban-bench-'));
+  const server = await startServer(dataDir, portOffset);
+  try {
+    return await work(server, dataDir);
+  } finally {
+    await server.stop().catch(() => {});
+    await rm(dataDir, { recursive: true, force: true });
+  }
+};
+
+const number = (value) =>
+  value >= 100 ? Math.round(value).toLocaleString('en') : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+const range = (samples, key) => {
+  const sorted = samples.flatMap((sample) => sample[key] ?? []).sort((a, b) => a - b);
+  if (sorted.length === 0) return '';
+  const [low, high] = [number(sorted[0]), number(sorted.at(-1))];
+  return low === high ? low : `${low}–${high}`;
+};
+const UNITS = {
+  perSecond: '/s',
+  p50Ms: ' ms p50',
+  p99Ms: ' ms p99',
+  cpuUs: ' µs CPU',
+  rssMiB: ' MiB',
+  ms: ' ms',
+  kibPerStream: ' KiB/stream',
+  allMs: ' ms all',
+  cpuMsPerChange: ' ms CPU/change',
+};
+
+const report = (name, samples) => {
+  const text = Object.entries(UNITS)
+    .map(([key, unit]) => [range(samples, key), unit])
+    .filter(([value]) => value)
+    .map(([value, unit]) => value + unit);
+  console.log(`${name.padEnd(44)} ${text.join('  ')}`);
+  figures.push({ name, samples });
+};
+
+/** Repeats `measure(run)` and reports the range. */
+const repeat = async (name, measure) => {
+  const samples = [];
+  for (let run = 0; run < runs; run++) samples.push(await measure(run));
+  report(name, samples);
+};
+
+const PARTS = {
+  boot: () =>
+    repeat('boot to ready, empty', () => withServer(async ({ bootMs, pid }) => ({ ms: bootMs, rssMiB: rssMiB(pid) }))),
+
+  register: () =>
+    withServer(async (server) => {
+      for (const [callers, total] of [
+        [1, 2000],
+        [32, 20000],
+        [128, 20000],
+      ]) {
+        const options = (run) => ({ callers, total, namespace: `reg-${callers}-${run}`, services: 100 });
+        await repeat(`register, ${callers} callers`, (run) => withCpu(server, 'register', options(run)));
+        await repeat(`deregister, ${callers} callers`, (run) => withCpu(server, 'deregister', options(run)));
+      }
+    }),
+
+  discover: () =>
+    withServer(async (server) => {
+      for (const instances of [10, 100, 1000]) {
+        await load('register', {
+          ...server,
+          callers: 32,
+          total: instances,
+          namespace: 'disc',
+          services: 1,
+          extra: { service: `size-${instances}` },
+        });
+        const options = { callers: 32, namespace: 'disc', service: `size-${instances}`, instances };
+        await repeat(`discover unchanged, ${instances} instances`, () =>
+          withCpu(server, 'discover', { ...options, total: 80000, changed: false }),
+        );
+        await repeat(`discover changed, ${instances} instances`, () =>
+          withCpu(server, 'discover', { ...options, total: instances > 100 ? 8000 : 40000, changed: true }),
+        );
+      }
+    }),
+
+  heartbeat: () =>
+    withServer(async (server) => {
+      const base = { namespace: 'beat', services: 100, extra: { healthCheck: { type: 1, heartbeat: { ttl: 60 } } } };
+      await load('register', { ...server, ...base, callers: 128, total: 10000 });
+      for (const callers of [32, 128])
+        await repeat(`heartbeat, ${callers} callers`, () =>
+          withCpu(server, 'heartbeat', { ...base, callers, total: 50000, instances: 10000 }),
+        );
+    }),
+
+  propagation: () =>
+    withServer(async (server) => {
+      await repeat('register → EDS push', (run) =>
+        load('propagation', { ...server, namespace: 'prop', service: `svc-${run}`, samples: 300 }),
+      );
+    }),
+
+  envoy: () =>
+    withServer((server) =>
+      repeat('register → first request through Envoy', (run) =>
+        envoyFirstRequest(server, { run, samples: 50, portOffset }),
+      ),
+    ),
+
+  fanout: async () => {
+    for (const streams of [100, 1000])
+      await repeat(`one change to ${streams} delta streams`, () =>
+        withServer(async (server) => {
+          let before = 0;
+          const changes = 10;
+          const result = await load(
+            'fanout',
+            { ...server, namespace: 'fan', service: 'svc', streams, changes, perConnection: 1 },
+            () => void (before = cpuMs(server.pid)),
+          );
+          return { ...result, cpuMsPerChange: (cpuMs(server.pid) - before) / changes };
+        }),
+      );
+  },
+
+  streams: () =>
+    repeat('memory of 1000 idle delta streams', () =>
+      withServer(async (server) => {
+        const before = rssMiB(server.pid);
+        const idle = { namespace: 'idle', service: 'svc', streams: 1000, changes: 0, perConnection: 1, settleMs: 5000 };
+        return load('fanout', { ...server, ...idle }, () => ({
+          kibPerStream: ((rssMiB(server.pid) - before) * 1024) / 1000,
+          rssMiB: rssMiB(server.pid),
+        }));
+      }),
+    ),
+
+  restart: () => {
+    const samples = { registered: [], restarted: [] };
+    return (async () => {
+      for (let run = 0; run < runs; run++) {
+        const dataDir = await mkdtemp(join(tmpdir(), 'thuban-bench-'));
+        const first = await startServer(dataDir, portOffset);
+        await load('register', { ...first, callers: 128, total: restartInstances, namespace: 'big', services: 500 });
+        await new Promise((wait) => setTimeout(wait, 5000));
+        samples.registered.push({ rssMiB: rssMiB(first.pid), ms: await first.stop() });
+        const second = await startServer(dataDir, portOffset);
+        const { total } = await (
+          await fetch(`${second.http}/v1/status`)
+        )
+          .json()
+          .then((status) => ({ total: status.counts?.instances }));
+        if (total !== restartInstances)
+          throw new Error(`after the restart there are ${total} instances, not ${restartInstances}`);
+        await new Promise((wait) => setTimeout(wait, 2000));
+        samples.restarted.push({ ms: second.bootMs, rssMiB: rssMiB(second.pid) });
+        await second.stop();
+        await rm(dataDir, { recursive: true, force: true });
+      }
+      report(`${restartInstances} registered; SIGTERM takes`, samples.registered);
+      report(`restart with ${restartInstances} until ready`, samples.restarted);
+    })();
+  },
+};
+
+const parts = positionals.length > 0 ? positionals : Object.keys(PARTS);
+for (const part of parts) if (!PARTS[part]) throw new Error(`unknown part "${part}"; see npm run bench -- --help`);
+console.log(
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${runs} runs each`,
+);
+for (const part of parts) await PARTS[part]();
+if (values.json)
+  await writeFile(
+    values.json,
+    `${JSON.stringify({ node: process.version, cpu: cpus()[0].model, runs, figures }, null, 2)}\n`,
+  );
