@@ -1,0 +1,4 @@
+// `npm run thubanctl -- …`: builds what changed and runs the command line.
+import { buildAndRun } from './run.mjs';
+
+await buildAndRun('apps/thubanctl/dist/main.js');
