@@ -13,3 +13,4 @@ export type { Checkpoint, Clock, Commit, Database, EventLog, ProjectionTx, Shard
 export type { NewEvent, Position, Recorded } from './recorded.js';
 export { runProjection } from './run-projection.js';
 export type { Projection, ProjectionProgress, RunProjectionOptions } from './run-projection.js';
+export { replay } from './replay.js';
