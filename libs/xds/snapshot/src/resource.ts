@@ -17,7 +17,7 @@ export interface Resource {
   readonly version: string;
   /** The encoded resource message, without its Any. */
   readonly bytes: Buffer;
-  /** Field 1 (`resources`) of a DeltaDiscoveryResponse, tag and length included: name, version and Any. */
+  /** Field 2 (`resources`) of a DeltaDiscoveryResponse, tag and length included: name, version and Any. */
   readonly deltaFrame: Buffer;
   /** Field 2 (`resources`) of a DiscoveryResponse, tag and length included: the Any. */
   readonly sotwFrame: Buffer;
