@@ -5,8 +5,7 @@ export type Changes<T, K extends keyof T> = { readonly [P in K]?: T[P] };
 
 /** How a command names an instance: by id, or by what makes the id (namespace, service, host, port, vpc). */
 export type InstanceRef =
-  | { readonly id: string }
-  | { readonly namespace: string; readonly service: string; readonly id: string };
+  { readonly id: string } | { readonly namespace: string; readonly service: string; readonly id: string };
 
 /**
  * Every wish the registry understands. Field limits have been checked by `validate…` of this lib before a command is made;
@@ -15,7 +14,11 @@ export type InstanceRef =
 export type RegistryCommand =
   /** `ifAbsent`: an existing one is no change (auto-create) instead of ALREADY_EXISTS. */
   | { readonly type: 'CreateNamespace'; readonly namespace: Namespace; readonly ifAbsent: boolean }
-  | { readonly type: 'ChangeNamespace'; readonly name: string; readonly changes: Changes<Namespace, 'comment' | 'owners' | 'metadata'> }
+  | {
+      readonly type: 'ChangeNamespace';
+      readonly name: string;
+      readonly changes: Changes<Namespace, 'comment' | 'owners' | 'metadata'>;
+    }
   | { readonly type: 'DeleteNamespace'; readonly name: string }
   | { readonly type: 'CreateService'; readonly service: Service }
   | {
@@ -34,7 +37,10 @@ export type RegistryCommand =
   | {
       readonly type: 'ChangeInstance';
       readonly ref: InstanceRef;
-      readonly changes: Changes<Instance, 'weight' | 'healthy' | 'isolated' | 'metadata' | 'protocol' | 'version' | 'priority' | 'logicSet' | 'location'>;
+      readonly changes: Changes<
+        Instance,
+        'weight' | 'healthy' | 'isolated' | 'metadata' | 'protocol' | 'version' | 'priority' | 'logicSet' | 'location'
+      >;
     }
   /** Absent is no event. */
   | { readonly type: 'DeregisterInstance'; readonly ref: InstanceRef };
