@@ -5,6 +5,8 @@ export interface NewEvent<E extends DomainEvent = DomainEvent> {
   readonly stream: string;
   readonly event: E;
   readonly meta: EventMeta;
+  /** The JSON text of `event.data`, when whoever decided has it already: spares the log a second encoding. */
+  readonly dataText?: string;
 }
 
 /** Where an event stands: dense `seq` from 1 in its shard. */

@@ -1,0 +1,147 @@
+import type { Checkpoint, Database, ProjectionTx } from '@thuban/event-sourcing';
+import { DataSource, type EntityManager, type EntitySchema, type QueryRunner } from 'typeorm';
+import { checkpointSchema, loadCheckpoint, movedRows, sameCheckpoint } from './checkpoints.js';
+import { inChunks, sqlite, type SqlValue } from './dialect.js';
+import { DatabaseRefused, NewerDatabase } from './errors.js';
+import { migrationClass, ownMigrations, type Migration } from './migrations.js';
+
+/** Rows as values in the order of the columns. */
+export type SqlRow = readonly SqlValue[];
+
+/** What a read model may do in a transaction. */
+export interface ReadModelTx extends ProjectionTx {
+  /** Inserts rows or replaces those with the same key, many a statement. Of two rows with the same key the later wins. */
+  upsert(
+    table: string,
+    columns: readonly string[],
+    keyColumns: readonly string[],
+    rows: readonly SqlRow[],
+  ): Promise<void>;
+  /** Deletes the rows with these keys. */
+  deleteWhere(table: string, keyColumns: readonly string[], keys: readonly SqlRow[]): Promise<void>;
+  /** The rows of a SELECT; for other statements the driver's word. */
+  query<R = unknown>(sql: string, parameters?: readonly SqlValue[]): Promise<R[]>;
+  readonly manager: EntityManager;
+}
+
+/** The database of the read models of a process. */
+export interface ReadModelDatabase extends Database<ReadModelTx> {
+  /** Reads committed rows: waits for the transaction that runs, since both use one connection. */
+  query<R = unknown>(sql: string, parameters?: readonly SqlValue[]): Promise<R[]>;
+  /** As `query`, through TypeORM's entity manager. */
+  read<R>(work: (manager: EntityManager) => Promise<R>): Promise<R>;
+}
+
+export interface DatabaseOptions {
+  /** Path of the SQLite file, usually `<data directory>/read.db`; its directory is created. */
+  readonly file: string;
+  readonly entities: readonly EntitySchema[];
+  readonly migrations?: readonly Migration[];
+}
+
+/** Lets one task run at a time, in the order of the calls. */
+const oneAtATime = () => {
+  let last: Promise<unknown> = Promise.resolve();
+  return <R>(task: () => Promise<R>): Promise<R> => {
+    const result = last.then(task);
+    last = result.catch(() => undefined);
+    return result;
+  };
+};
+
+const transactionOn = (runner: QueryRunner): ReadModelTx => {
+  const upsert: ReadModelTx['upsert'] = async (table, columns, keyColumns, rows) => {
+    for (const chunk of inChunks(rows, sqlite.rowsMax(columns.length)))
+      await runner.query(sqlite.upsert(table, columns, keyColumns, chunk.length), chunk.flat());
+  };
+  return {
+    upsert,
+    deleteWhere: async (table, keyColumns, keys) => {
+      for (const chunk of inChunks(keys, sqlite.rowsMax(keyColumns.length)))
+        await runner.query(sqlite.deleteWhere(table, keyColumns, chunk.length), chunk.flat());
+    },
+    query: (sql, parameters = []) => runner.query(sql, [...parameters]),
+    manager: runner.manager,
+    saveCheckpoint: async (projection: string, previous: Checkpoint | undefined, next: Checkpoint) => {
+      if (!sameCheckpoint(await loadCheckpoint(runner, projection), previous)) return false;
+      const moved = movedRows(projection, previous, next).map((row) => [
+        row.projection,
+        row.shard,
+        row.logId,
+        row.seq,
+        row.hash,
+      ]);
+      await upsert('checkpoint', ['projection', 'shard', 'log_id', 'seq', 'hash'], ['projection', 'shard'], moved);
+      return true;
+    },
+  };
+};
+
+const refuseNewer = async (source: DataSource, file: string, known: ReadonlySet<string>): Promise<void> => {
+  const [table] = await source.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'");
+  if (!table) return;
+  const done = (await source.query('SELECT name FROM migrations')) as readonly { readonly name: string }[];
+  const unknown = done.find(({ name }) => !known.has(name));
+  if (unknown)
+    throw new NewerDatabase(
+      `${file} was changed by a newer release ("${unknown.name}"); use that release, or delete the file: it is made anew from the log`,
+    );
+};
+
+const connect = async ({ file, entities, migrations = [] }: DatabaseOptions): Promise<DataSource> => {
+  const all = [...ownMigrations, ...migrations];
+  const source = new DataSource({
+    type: 'better-sqlite3',
+    database: file,
+    entities: [checkpointSchema, ...entities],
+    migrations: all.map(migrationClass),
+    logging: false,
+    enableWAL: true,
+    prepareDatabase: (db: { pragma(text: string): unknown }) => {
+      // The log is the truth: after a power loss the last rows are projected again from the checkpoint that is on disk.
+      db.pragma('journal_mode = WAL');
+      db.pragma('synchronous = NORMAL');
+    },
+  });
+  try {
+    await source.initialize();
+    await refuseNewer(source, file, new Set(all.map(({ name }) => name)));
+    await source.runMigrations({ transaction: 'each' });
+    return source;
+  } catch (error) {
+    if (source.isInitialized) await source.destroy();
+    if (error instanceof NewerDatabase) throw error;
+    throw new DatabaseRefused(`the database ${file} cannot be opened: ${(error as Error).message}`, { cause: error });
+  }
+};
+
+/**
+ * Opens the database of the read models, creates it if need be and runs what migrations it has not seen.
+ * @throws NewerDatabase when a newer release has changed it; DatabaseRefused for everything else.
+ * @example
+ * const database = await openDatabase({ file: join(directory, 'read.db'), entities: [instanceSchema], migrations: registryMigrations });
+ */
+export const openDatabase = async (options: DatabaseOptions): Promise<ReadModelDatabase> => {
+  const source = await connect(options);
+  const runner = source.createQueryRunner();
+  const alone = oneAtATime();
+  const tx = transactionOn(runner);
+  return {
+    transaction: (work) =>
+      alone(async () => {
+        await runner.startTransaction();
+        try {
+          const result = await work(tx);
+          await runner.commitTransaction();
+          return result;
+        } catch (error) {
+          if (runner.isTransactionActive) await runner.rollbackTransaction();
+          throw error;
+        }
+      }),
+    checkpointOf: (projection) => alone(() => loadCheckpoint(runner, projection)),
+    query: (sql, parameters = []) => alone(() => runner.query(sql, [...parameters])),
+    read: (work) => alone(() => work(source.manager)),
+    close: () => alone(() => source.destroy()),
+  };
+};

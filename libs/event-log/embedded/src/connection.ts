@@ -1,0 +1,105 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { DirectoryInUse, DirectoryUnusable, NewerDatabase, StoreCorrupt, StoreRefused } from './errors.js';
+
+/** One open SQLite file. */
+export type Connection = Sqlite.Database;
+
+/** Stored as `user_version`; raised with every change of the tables below. */
+const SCHEMA_VERSION = 1;
+/** Stored as `application_id`, so that somebody else's database is not taken for ours. */
+const APPLICATION_ID = 0x5448_5542;
+
+// A table with rowids: events are appended to one page of it, where a clustered key would touch a page per shard in every commit.
+const SCHEMA = `
+  CREATE TABLE log (name TEXT PRIMARY KEY, id TEXT NOT NULL, shards INTEGER NOT NULL) STRICT;
+  CREATE TABLE event (
+    log TEXT NOT NULL COLLATE BINARY,
+    shard INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    stream TEXT NOT NULL COLLATE BINARY,
+    type TEXT NOT NULL,
+    time_ms INTEGER NOT NULL,
+    commit_id TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (log, shard, seq)
+  ) STRICT;
+  CREATE INDEX event_stream ON event (log, stream);
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** True for an error of SQLite with this primary code or one of its extended codes, for instance `SQLITE_IOERR`. */
+export const isSqliteError = (error: unknown, code: string): boolean =>
+  error instanceof Sqlite.SqliteError && (error.code === code || error.code.startsWith(`${code}_`));
+
+const refusalOf = (error: unknown, file: string): unknown => {
+  if (error instanceof StoreRefused) return error;
+  const cause = { cause: error };
+  const message = error instanceof Error ? error.message : String(error);
+  if (isSqliteError(error, 'SQLITE_BUSY'))
+    return new DirectoryInUse(
+      `the data directory ${dirname(file)} is in use by another process; stop it or choose another directory`,
+      cause,
+    );
+  if (isSqliteError(error, 'SQLITE_CORRUPT') || isSqliteError(error, 'SQLITE_NOTADB'))
+    return new StoreCorrupt(
+      `the event log ${file} is damaged (${message}); restore a backup or start with an empty directory`,
+      cause,
+    );
+  if (isSqliteError(error, 'SQLITE_ERROR'))
+    return new StoreCorrupt(`the event log ${file} has not the tables that it should have (${message})`, cause);
+  return new DirectoryUnusable(`the data directory ${dirname(file)} cannot be used: ${message}`, cause);
+};
+
+const checkFormat = (db: Connection, file: string): void => {
+  const version = Number(db.pragma('user_version', { simple: true }));
+  const application = Number(db.pragma('application_id', { simple: true }));
+  const tables = Number(db.prepare('SELECT count(*) FROM sqlite_master').pluck().get());
+  if (version === 0 && application === 0 && tables === 0) return;
+  if (application !== APPLICATION_ID) throw new StoreCorrupt(`${file} is a database of another program`);
+  if (version > SCHEMA_VERSION)
+    throw new NewerDatabase(
+      `${file} has format ${version}, this release knows format ${SCHEMA_VERSION}; use the newer release`,
+    );
+  if (version !== SCHEMA_VERSION) throw new StoreCorrupt(`${file} claims the unknown format ${version}`);
+};
+
+/**
+ * Opens the file, alone: the exclusive lock stays until it is closed.
+ * What recovery found in the write-ahead log is moved into the database and synced before anybody sees it: a commit whose sync had failed
+ * may be found there without being on disk.
+ * @throws StoreRefused in the forms of errors.ts.
+ */
+export const openConnection = (file: string): Connection => {
+  let db: Connection | undefined;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    db = new Sqlite(file, { timeout: 0 });
+    db.pragma('locking_mode = EXCLUSIVE');
+    checkFormat(db, file);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    // 16 MiB: fewer, larger moves of the write-ahead log into the database.
+    db.pragma('wal_autocheckpoint = 4000');
+    if (db.pragma('user_version', { simple: true }) === 0) db.transaction(() => void db?.exec(SCHEMA)).exclusive();
+    const damage = db.pragma('quick_check(1)', { simple: true });
+    if (damage !== 'ok') throw new StoreCorrupt(`the event log ${file} is damaged (${damage})`);
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    return db;
+  } catch (error) {
+    closeQuietly(db);
+    throw refusalOf(error, file);
+  }
+};
+
+/** Closes a connection that may be beyond use. */
+export const closeQuietly = (db: Connection | undefined): void => {
+  try {
+    db?.close();
+  } catch {
+    // The file is left as it is: recovery at the next open decides what it holds.
+  }
+};
