@@ -27,3 +27,9 @@ export const projects = () =>
       const { name, nx } = readJson(join(root, directory, 'package.json'));
       return { name, directory, tags: nx?.tags ?? [] };
     });
+
+/** The script behind a command of an installed package, to be run with this very Node. */
+export const binaryOf = (name, command = name) => {
+  const { bin } = readJson(join(root, 'node_modules', name, 'package.json'));
+  return join(root, 'node_modules', name, typeof bin === 'string' ? bin : bin[command]);
+};

@@ -1,6 +1,6 @@
 module thuban/polaris-go
 
-go 1.21
+go 1.19
 
 require github.com/polarismesh/polaris-go v1.6.1
 

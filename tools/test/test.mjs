@@ -1,0 +1,78 @@
+// `npm test`: builds what changed, then runs every spec: unit and integration in one run of jest, then end to end.
+//   --unit   only the specs that need no built program and no other software (`*.spec.ts` without int and e2e)
+//   --e2e    only the end-to-end suites
+// Anything else is passed to jest. The last line is `N passed, N failed, N skipped` over everything that ran.
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { binaryOf, projects, root } from '../workspace.mjs';
+import { jestRun } from './jest-run.mjs';
+
+const only = process.argv.slice(2).filter((argument) => argument === '--unit' || argument === '--e2e');
+const forJest = process.argv.slice(2).filter((argument) => !only.includes(argument));
+
+const seconds = (sinceMs) => `${((performance.now() - sinceMs) / 1000).toFixed(1)} s`;
+
+const nx = (...args) => {
+  const env = { ...process.env, NX_TUI: 'false', ...(process.env.CI && { NX_DAEMON: 'false' }) };
+  return (
+    spawnSync(process.execPath, [binaryOf('nx'), ...args, '--outputStyle=static'], {
+      cwd: root,
+      env,
+      stdio: ['ignore', 2, 2],
+    }).status === 0
+  );
+};
+
+const directories = (accept) =>
+  projects()
+    .map(({ directory }) => directory)
+    .filter(accept);
+const isE2e = (directory) => directory.endsWith('-e2e');
+const workers = `--maxWorkers=${Math.max(2, cpus().length - 1)}`;
+
+const unitArgs = () => [
+  '--projects',
+  ...directories((directory) => !isE2e(directory)),
+  workers,
+  '--passWithNoTests',
+  ...(only.includes('--unit') ? ['--testPathIgnorePatterns', '\\.int\\.spec\\.ts$'] : []),
+];
+// One after the other: they measure, and each starts servers of its own.
+const e2eArgs = () => ['--projects', ...directories(isE2e), '--runInBand'];
+
+const STAGES = [
+  {
+    name: only.includes('--unit') ? 'generate' : 'build',
+    run: () => (only.includes('--unit') ? nx('run', '@thuban/proto:generate') : nx('run-many', '-t', 'build')),
+  },
+  { name: 'unit and integration', skipped: only.includes('--e2e') && !only.includes('--unit'), args: unitArgs },
+  { name: 'end to end', skipped: only.includes('--unit') && !only.includes('--e2e'), args: e2eArgs },
+];
+
+const total = { passed: 0, failed: 0, skipped: 0, leftOut: [], ok: true };
+const times = [];
+
+const add = (counts) => {
+  for (const key of ['passed', 'failed', 'skipped']) total[key] += counts[key];
+  total.leftOut.push(...counts.leftOut);
+  total.ok &&= counts.ok;
+};
+
+for (const { name, run, args, skipped } of STAGES) {
+  if (skipped) continue;
+  const startedMs = performance.now();
+  if (args) add(await jestRun([...args(), ...forJest]));
+  else if (!run()) {
+    console.error(`The ${name} step failed: no test was run.`);
+    add({ passed: 0, failed: 1, skipped: 0, leftOut: [], ok: false });
+    break;
+  }
+  times.push(`${name} ${seconds(startedMs)}`);
+}
+
+console.log(`Took: ${times.join(', ')}.`);
+for (const title of total.leftOut)
+  console.log(`Left out: ${title.replace(' (left out: ', ' because ').replace(/\)$/, '')}`);
+if (total.passed + total.failed === 0) console.log('No test was run.');
+process.exitCode = total.ok && total.failed === 0 && total.passed > 0 ? 0 : 1;
+console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
