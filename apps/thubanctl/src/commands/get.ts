@@ -1,0 +1,114 @@
+import { Command, Option } from 'commander';
+import type { InstanceItem, NamespaceItem, ServiceItem } from '../api.js';
+import { collectPairs, matches, parseServiceName } from '../arguments.js';
+import type { ServiceName } from '../arguments.js';
+import { pathOf } from '../client.js';
+import type { Query } from '../client.js';
+import { CtlError, EXIT } from '../ctl-error.js';
+import type { Io } from '../io.js';
+import { OUTPUTS, printRows } from '../output.js';
+import type { Output, View } from '../output.js';
+import { INSTANCE_VIEW, NAMESPACE_VIEW, SERVICE_VIEW } from '../views.js';
+import { clientOf, examples } from './context.js';
+
+interface GetOptions {
+  readonly namespace?: string;
+  readonly label?: Readonly<Record<string, string>>;
+  readonly output: Output;
+}
+
+interface Described {
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What `get` needs to know of a kind: where its list is and how it is shown. */
+interface Kind<T extends Described, A> {
+  readonly path: string;
+  readonly query: (name: A | undefined, options: GetOptions) => Query;
+  readonly isNamed: (row: T, name: A) => boolean;
+  readonly view: View<T>;
+}
+
+const rowsOf = async <T extends Described, A>(
+  kind: Kind<T, A>,
+  name: A | undefined,
+  options: GetOptions,
+  list: (path: string, query: Query) => Promise<readonly T[]>,
+): Promise<readonly T[]> => {
+  const rows = await list(kind.path, kind.query(name, options));
+  return rows.filter(
+    (row) => (name === undefined || kind.isNamed(row, name)) && matches(options.label ?? {}, row.metadata),
+  );
+};
+
+/** Prints a list. A name that nothing has ends in `NOT_FOUND`; an empty list does not. */
+const getAction =
+  <T extends Described, A>(io: Io, kind: Kind<T, A>) =>
+  async (name: A | undefined, options: GetOptions, command: Command): Promise<void> => {
+    const client = clientOf(command, io);
+    const rows = await rowsOf(kind, name, options, (path, query) => client.list<T>(path, query));
+    if (name !== undefined && rows.length === 0) throw new CtlError(EXIT.NOT_FOUND, kind.view.empty);
+    printRows(io, options.output, kind.view, rows);
+  };
+
+const outputOption = (): Option =>
+  new Option('-o, --output <format>', 'json and yaml are stable, the tables are not').choices(OUTPUTS).default('table');
+
+const withOptions = (command: Command): Command =>
+  command.option('-l, --label <key=value>', 'only with this metadata; may be given many times', collectPairs).addOption(outputOption());
+
+const namespacesCommand = (io: Io): Command =>
+  withOptions(new Command('namespaces').alias('ns').argument('[name]', 'only this one'))
+    .description('List namespaces.')
+    .addHelpText('after', examples('thubanctl get namespaces', 'thubanctl get namespaces default -o yaml'))
+    .action(
+      getAction<NamespaceItem, string>(io, {
+        path: pathOf('v1', 'namespaces'),
+        query: () => ({}),
+        isNamed: (row, name) => row.name === name,
+        view: NAMESPACE_VIEW,
+      }),
+    );
+
+const servicesCommand = (io: Io): Command =>
+  withOptions(new Command('services').alias('svc').argument('[name]', 'only services of this name'))
+    .description('List services.')
+    .option('-n, --namespace <name>', 'only of this namespace')
+    .addHelpText('after', examples('thubanctl get services', 'thubanctl get services echo -n default -o json'))
+    .action(
+      getAction<ServiceItem, string>(io, {
+        path: pathOf('v1', 'services'),
+        query: (_name, { namespace }) => ({ namespace }),
+        isNamed: (row, name) => row.name === name,
+        view: SERVICE_VIEW,
+      }),
+    );
+
+const instancesCommand = (io: Io): Command =>
+  withOptions(new Command('instances').alias('i').argument('[namespace/service]', 'only of this service', parseServiceName))
+    .description('List instances.')
+    .option('-n, --namespace <name>', 'only of this namespace')
+    .addHelpText(
+      'after',
+      examples(
+        'thubanctl get instances',
+        'thubanctl get instances default/echo -o wide',
+        'thubanctl get instances -n default -l track=canary -o name',
+      ),
+    )
+    .action(
+      getAction<InstanceItem, ServiceName>(io, {
+        path: pathOf('v1', 'instances'),
+        query: (name, { namespace }) => ({ namespace: name?.namespace ?? namespace, service: name?.service }),
+        isNamed: (row, name) => row.namespace === name.namespace && row.service === name.service,
+        view: INSTANCE_VIEW,
+      }),
+    );
+
+/** `thubanctl get …`: lists of what is registered. */
+export const getCommand = (io: Io): Command =>
+  new Command('get')
+    .description('List what is registered.')
+    .addCommand(servicesCommand(io))
+    .addCommand(instancesCommand(io))
+    .addCommand(namespacesCommand(io));
