@@ -95,7 +95,8 @@ export const integer = (polarisCode: number, max: number, ifAbsent: number): Fie
   read: (given) => {
     const value = given ?? ifAbsent;
     if (typeof value !== 'number' || !Number.isInteger(value)) return { problem: 'must be an integer' };
-    return value >= 0 && value <= max ? { value } : { problem: `must be from 0 to ${max}, it is ${value}` };
+    // The sum makes a 0 of -0, which JSON does not have.
+    return value >= 0 && value <= max ? { value: value + 0 } : { problem: `must be from 0 to ${max}, it is ${value}` };
   },
 });
 

@@ -40,7 +40,7 @@ export const createRegistryState = (): RegistryState => {
   const counts = { services: 0, aliases: 0, instances: 0 };
 
   const get = (key: string): RegistryEntry | undefined => {
-    switch (key[0]) {
+    switch (key.charAt(0)) {
       case 'n':
         return namespaces.get(key.slice(2));
       case 's':
