@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { nodeFacts } from '@thuban/xds-snapshot';
 import { parseNodeId } from './bootstrap-envoy.js';
 import { captureIo } from './capture-io.js';
 import { run } from './program.js';
@@ -53,6 +54,29 @@ describe('bootstrap envoy', () => {
       'gateway.polarismesh.cn/serviceNamespace': 'edge',
       'gateway.polarismesh.cn/serviceName': 'shop',
     });
+  });
+});
+
+describe('the node that xDS push reads from a bootstrap', () => {
+  it.each([
+    [['--node', 'default/web'], { kind: 'sidecar', namespace: 'default', service: '', passthrough: false, listenerPort: 15001 }],
+    [
+      ['--node', 'sidecar~shop/web-1~10.0.0.7', '--redirected', '--service', 'web', '--listener-port', '16001'],
+      { kind: 'sidecar', namespace: 'shop', service: 'web', passthrough: true, listenerPort: 16001 },
+    ],
+    [
+      ['--node', 'gateway~edge/gw-1~10.0.0.8', '--service', 'shop'],
+      { kind: 'gateway', namespace: 'edge', service: 'shop', passthrough: false, listenerPort: 15001 },
+    ],
+  ])('of %j is %j', async (args, facts) => {
+    const { node } = parse(await bootstrap(...args));
+    expect(nodeFacts(node)).toMatchObject({ ok: true, facts });
+  });
+
+  it('refuses a redirected gateway, which the server would not redirect either', async () => {
+    const io = captureIo();
+    expect(await run(['bootstrap', 'envoy', '--node', 'gateway~edge/gw-1~10.0.0.8', '--redirected'], io)).toBe(2);
+    expect(io.errText()).toContain('Only a sidecar');
   });
 });
 

@@ -10,7 +10,7 @@ export interface NodeId {
 
 /** Parses a node id; undefined when it has none of the known forms. */
 export const parseNodeId = (text: string): NodeId | undefined => {
-  const match = /^(?:(sidecar|gateway)~)?([^~/\s]+)\/([^~\s]+)(?:~([^~\s]+))?$/.exec(text);
+  const match = /^(?:(sidecar|gateway)~)?([^~/\s]+)\/([^~\s]+)(?:~([^~/\s]+))?$/.exec(text);
   const [, kind, namespace, name] = match ?? [];
   if (namespace === undefined || name === undefined) return undefined;
   return { kind: kind === 'gateway' ? 'gateway' : 'sidecar', namespace, name };

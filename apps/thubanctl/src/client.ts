@@ -55,8 +55,10 @@ export const answerError = (status: number, text: string, server: string): CtlEr
   const problem = parseProblem(text);
   if (problem === undefined)
     return new CtlError(EXIT.UNREACHABLE, `${server} answered ${status} without a problem document. Is it a Thuban server?`);
-  const fields = (problem.errors ?? []).map(({ field, message }) => `  ${field ?? ''}: ${message ?? ''}`);
-  return new CtlError(exitCodeOf(status), [problem.detail ?? problem.title ?? `HTTP ${status}`, ...fields].join('\n'));
+  const sentence = problem.detail ?? problem.title ?? `HTTP ${status}`;
+  const fields = (problem.errors ?? []).filter(({ message }) => message !== sentence);
+  const lines = fields.map(({ field, message }) => `  ${field ?? ''}: ${message ?? ''}`);
+  return new CtlError(exitCodeOf(status), [sentence, ...lines].join('\n'));
 };
 
 const reasonOf = (error: unknown, timeoutMs: number): string => {

@@ -3,6 +3,7 @@ import { parseHostPort, parsePort } from '../arguments.js';
 import type { HostPort } from '../arguments.js';
 import { envoyBootstrap, parseNodeId } from '../bootstrap-envoy.js';
 import type { EnvoyBootstrap, NodeId } from '../bootstrap-envoy.js';
+import { usageError } from '../ctl-error.js';
 import type { Io } from '../io.js';
 import { asYaml } from '../output.js';
 import { examples } from './context.js';
@@ -24,12 +25,15 @@ interface EnvoyOptions {
   readonly mode: 'delta' | 'sotw';
   readonly listenerPort?: number;
   readonly adminPort: number;
-  readonly redirected: boolean;
+  readonly redirected?: boolean;
   readonly xds: HostPort;
   readonly service?: string;
 }
 
-const wantedOf = ({ node, ...rest }: EnvoyOptions): EnvoyBootstrap => ({ ...rest, nodeId: node.id, node: node.facts });
+const wantedOf = ({ node, redirected = false, ...rest }: EnvoyOptions): EnvoyBootstrap => {
+  if (redirected && node.facts.kind === 'gateway') throw usageError('Only a sidecar can be --redirected, not a gateway.');
+  return { ...rest, redirected, nodeId: node.id, node: node.facts };
+};
 
 const envoyCommand = (io: Io): Command =>
   new Command('envoy')
@@ -40,13 +44,14 @@ const envoyCommand = (io: Io): Command =>
         .argParser(parseNode),
     )
     .addOption(new Option('--mode <mode>', 'variant of the protocol').choices(['delta', 'sotw']).default('delta'))
-    .option('--xds <host:port>', 'where Thuban serves xDS (default: 127.0.0.1:15010)', parseHostPort, {
-      host: '127.0.0.1',
-      port: 15010,
-    })
+    .addOption(
+      new Option('--xds <host:port>', 'where Thuban serves xDS')
+        .argParser(parseHostPort)
+        .default({ host: '127.0.0.1', port: 15010 }, '127.0.0.1:15010'),
+    )
     .option('--listener-port <port>', 'port of the outbound HTTP listener (default: the server says 15001)', parsePort)
     .option('--admin-port <port>', 'port of the admin page, on loopback', parsePort, 15000)
-    .option('--redirected', 'traffic is redirected to the listener: an unknown host goes where it was meant to', false)
+    .option('--redirected', 'traffic is redirected to the listener: an unknown host goes where it was meant to')
     .option('--service <name>', 'the service this node stands for, in the namespace of the node')
     .addHelpText(
       'after',
