@@ -1,2 +1,12 @@
+export { clusterName, PASSTHROUGH_CLUSTER } from './clusters.js';
+export { createResources } from './create-resources.js';
+export type { Resources } from './create-resources.js';
+export { danglingReferences } from './dangling-references.js';
+export { resourceOf, versionOf } from './encode-resource.js';
+export { listenerName } from './listeners.js';
+export { LISTENER_PORT_KEY, nodeFacts, REDIRECTED_KEY } from './node-facts.js';
+export type { NodeMessage, ParsedNode } from './node-facts.js';
+export type { Problem } from './problems.js';
 export { PUSH_ORDER, TYPE_URL } from './resource.js';
 export type { NodeFacts, Resource, ResourceChange, ResourceSource, XdsType } from './resource.js';
+export { OUTBOUND_ROUTES } from './routes.js';
