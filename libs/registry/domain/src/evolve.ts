@@ -1,7 +1,15 @@
 import type { Alias, Instance, Namespace, RegistryEvent, Service } from '@thuban/events';
 import type { Lookup, Recorded } from '@thuban/event-sourcing';
 import { aliasKey, aliasTargetKey, idKey, instanceKey, namespaceKey, serviceKey } from './keys.js';
-import { findAlias, findAliasTarget, findInstance, findInstanceId, findNamespace, findService } from './lookup.js';
+import {
+  entryAt,
+  findAlias,
+  findAliasTarget,
+  findInstance,
+  findInstanceId,
+  findNamespace,
+  findService,
+} from './lookup.js';
 import type { InstanceIdEntry, InstancePlace, NamespaceEntry, RegistryEntry, ServiceEntry } from './state.js';
 
 type State = Lookup<RegistryEntry>;
@@ -166,24 +174,23 @@ const aliasDeleted = (state: State, namespace: string, name: string): Change[] =
   ];
 };
 
+/** The one event that comes in large numbers: each key is made once, and nothing is copied that need not be. */
 const instanceRegistered = (state: State, instance: Instance, stamp: Stamp): Change[] => {
   const { namespace, service, id } = instance;
   const { seq, timeMs } = stamp;
-  const known = findInstance(state, namespace, service, id);
-  const changes: Change[] = [
-    [
-      instanceKey(namespace, service, id),
-      { kind: 'instance', instance, incarnation: seq, seq, registeredAtMs: timeMs, changedAtMs: timeMs },
-    ],
-  ];
-  if (!known) changes.push([idKey(id), withPlace(findInstanceId(state, id), { namespace, service })]);
-  const home = findService(state, namespace, service);
+  const key = instanceKey(namespace, service, id);
+  const homeKey = serviceKey(namespace, service);
+  const known = entryAt(state, key, 'instance');
+  const home = entryAt(state, homeKey, 'service');
   const entry = home ?? newService(state, undescribedService(namespace, service), true, stamp);
-  changes.push([
-    serviceKey(namespace, service),
-    { ...entry, instances: entry.instances + (known ? 0 : 1), touchedSeq: seq },
-  ]);
+  const changes: Change[] = [
+    [key, { kind: 'instance', instance, incarnation: seq, seq, registeredAtMs: timeMs, changedAtMs: timeMs }],
+    [homeKey, { ...entry, instances: entry.instances + (known ? 0 : 1), touchedSeq: seq }],
+  ];
   if (!home) changes.push(counted(state, namespace, 1, 0));
+  if (known) return changes;
+  const place = idKey(id);
+  changes.push([place, withPlace(entryAt(state, place, 'id'), { namespace, service })]);
   return changes;
 };
 

@@ -12,7 +12,8 @@ import type {
 
 type State = Lookup<RegistryEntry>;
 
-const entryAt = <K extends RegistryEntry['kind']>(
+/** The entry at a key, when it is of this kind. */
+export const entryAt = <K extends RegistryEntry['kind']>(
   state: State,
   key: string,
   kind: K,

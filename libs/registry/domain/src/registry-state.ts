@@ -1,122 +1,94 @@
-import { SortedMap } from './sorted-map.js';
-import type {
-  AliasEntry,
-  AliasTargetEntry,
-  InstanceEntry,
-  InstanceIdEntry,
-  NamespaceEntry,
-  RegistryEntry,
-  RegistryState,
-  ServiceEntry,
-} from './state.js';
+import { Listing } from './listing.js';
+import type { AliasEntry, InstanceEntry, NamespaceEntry, RegistryEntry, RegistryState, ServiceEntry } from './state.js';
 
-/** Entries by two names, listed in order of both. */
-type ByTwoNames<V> = SortedMap<SortedMap<V>>;
+/** The listings of a kind, by the name that groups them. */
+type Groups = Map<string, Listing<RegistryEntry>>;
 
-const putAt = <V>(index: ByTwoNames<V>, outer: string, inner: string, value: V): void => {
-  let group = index.get(outer);
-  if (!group) index.set(outer, (group = new SortedMap<V>()));
-  group.set(inner, value);
+const groupOf = (groups: Groups, name: string): Listing<RegistryEntry> => {
+  let listing = groups.get(name);
+  if (!listing) groups.set(name, (listing = new Listing()));
+  return listing;
 };
-
-const removeAt = <V>(index: ByTwoNames<V>, outer: string, inner: string): void => {
-  const group = index.get(outer);
-  group?.delete(inner);
-  if (group?.size === 0) index.delete(outer);
-};
-
-const listed = <V>(index: ByTwoNames<V>, outer: string | undefined): readonly V[] =>
-  outer === undefined ? index.sorted().flatMap((group) => group.sorted()) : (index.get(outer)?.sorted() ?? []);
 
 /** An empty state. Listings are made at the first question after a change; everything else is O(1) per change. */
 export const createRegistryState = (): RegistryState => {
-  const namespaces = new SortedMap<NamespaceEntry>();
-  const services: ByTwoNames<ServiceEntry> = new SortedMap();
-  const aliases: ByTwoNames<AliasEntry> = new SortedMap();
-  /** By `namespace\nservice`, then by id: no key string per instance has to be kept. */
-  const instances: ByTwoNames<InstanceEntry> = new SortedMap();
-  const ids = new Map<string, InstanceIdEntry>();
-  const targets = new Map<string, AliasTargetEntry>();
-  const counts = { services: 0, aliases: 0, instances: 0 };
+  const entries = new Map<string, RegistryEntry>();
+  const namespaces = new Listing<RegistryEntry>();
+  const services: Groups = new Map();
+  const aliases: Groups = new Map();
+  /** By namespace, then by service. */
+  const instances = new Map<string, Groups>();
+  const counts = { namespace: 0, service: 0, alias: 0, instance: 0 };
 
-  const get = (key: string): RegistryEntry | undefined => {
-    switch (key.charAt(0)) {
-      case 'n':
-        return namespaces.get(key.slice(2));
-      case 's':
-        return inGroup(services, key, key.indexOf('\n', 2));
-      case 'a':
-        return inGroup(aliases, key, key.indexOf('\n', 2));
-      case 'i':
-        return inGroup(instances, key, key.lastIndexOf('\n'));
-      case 'd':
-        return ids.get(key);
-      case 't':
-        return targets.get(key);
-      default:
+  const instancesIn = (namespace: string): Groups => {
+    let groups = instances.get(namespace);
+    if (!groups) instances.set(namespace, (groups = new Map()));
+    return groups;
+  };
+
+  /** Where an entry is listed; ids and alias targets are nowhere. */
+  const listingOf = (entry: RegistryEntry): Listing<RegistryEntry> | undefined => {
+    switch (entry.kind) {
+      case 'namespace':
+        return namespaces;
+      case 'service':
+        return groupOf(services, entry.service.namespace);
+      case 'alias':
+        return groupOf(aliases, entry.alias.namespace);
+      case 'instance':
+        return groupOf(instancesIn(entry.instance.namespace), entry.instance.service);
+      case 'id':
+      case 'alias-target':
         return undefined;
     }
   };
 
   const put = (key: string, entry: RegistryEntry): void => {
-    switch (entry.kind) {
-      case 'namespace':
-        return namespaces.set(entry.namespace.name, entry);
-      case 'service':
-        return putAt(services, entry.service.namespace, entry.service.name, entry);
-      case 'alias':
-        return putAt(aliases, entry.alias.namespace, entry.alias.name, entry);
-      case 'instance':
-        return putAt(instances, `${entry.instance.namespace}\n${entry.instance.service}`, entry.instance.id, entry);
-      case 'id':
-        return void ids.set(key, entry);
-      case 'alias-target':
-        return void targets.set(key, entry);
-    }
+    const known = entries.has(key);
+    entries.set(key, entry);
+    const listing = listingOf(entry);
+    if (known) listing?.changed();
+    else listing?.added(key, entries);
+    if (!known && entry.kind in counts) counts[entry.kind as keyof typeof counts]++;
   };
 
-  const remove = (key: string, entry: RegistryEntry): void => {
-    switch (entry.kind) {
-      case 'namespace':
-        return namespaces.delete(entry.namespace.name);
-      case 'service':
-        return removeAt(services, entry.service.namespace, entry.service.name);
-      case 'alias':
-        return removeAt(aliases, entry.alias.namespace, entry.alias.name);
-      case 'instance':
-        return removeAt(instances, `${entry.instance.namespace}\n${entry.instance.service}`, entry.instance.id);
-      case 'id':
-        return void ids.delete(key);
-      case 'alias-target':
-        return void targets.delete(key);
-    }
+  const remove = (key: string): void => {
+    const entry = entries.get(key);
+    if (!entry) return;
+    entries.delete(key);
+    if (entry.kind in counts) counts[entry.kind as keyof typeof counts]--;
+    const listing = listingOf(entry);
+    listing?.removed();
+    if (listing?.size === 0) forget(entry);
   };
 
-  const count = (kind: RegistryEntry['kind'], by: number): void => {
-    if (kind === 'service') counts.services += by;
-    if (kind === 'alias') counts.aliases += by;
-    if (kind === 'instance') counts.instances += by;
+  /** A group that is empty takes no memory. */
+  const forget = (entry: RegistryEntry): void => {
+    if (entry.kind === 'service') services.delete(entry.service.namespace);
+    if (entry.kind === 'alias') aliases.delete(entry.alias.namespace);
+    if (entry.kind === 'instance') instances.get(entry.instance.namespace)?.delete(entry.instance.service);
   };
+
+  const listed = <V extends RegistryEntry>(listing: Listing<RegistryEntry> | undefined): readonly V[] =>
+    (listing?.list(entries) ?? []) as readonly V[];
+
+  const inGroups = <V extends RegistryEntry>(groups: Groups, namespace: string | undefined): readonly V[] =>
+    namespace === undefined
+      ? [...groups.keys()].sort().flatMap((name) => listed<V>(groups.get(name)))
+      : listed<V>(groups.get(namespace));
 
   return {
-    get,
-    set: (key, entry) => {
-      const known = get(key);
-      if (entry) {
-        put(key, entry);
-        if (!known) count(entry.kind, 1);
-      } else if (known) {
-        remove(key, known);
-        count(known.kind, -1);
-      }
-    },
-    namespaces: () => namespaces.sorted(),
-    services: (namespace) => listed(services, namespace),
-    aliases: (namespace) => listed(aliases, namespace),
-    instances: (namespace, service) => instances.get(`${namespace}\n${service}`)?.sorted() ?? [],
-    counts: () => ({ namespaces: namespaces.size, ...counts }),
+    get: (key) => entries.get(key),
+    set: (key, entry) => (entry ? put(key, entry) : remove(key)),
+    namespaces: () => listed<NamespaceEntry>(namespaces),
+    services: (namespace) => inGroups<ServiceEntry>(services, namespace),
+    aliases: (namespace) => inGroups<AliasEntry>(aliases, namespace),
+    instances: (namespace, service) => listed<InstanceEntry>(instances.get(namespace)?.get(service)),
+    counts: () => ({
+      namespaces: counts.namespace,
+      services: counts.service,
+      aliases: counts.alias,
+      instances: counts.instance,
+    }),
   };
 };
-
-const inGroup = <V>(index: ByTwoNames<V>, key: string, cut: number): V | undefined =>
-  index.get(key.slice(2, cut))?.get(key.slice(cut + 1));
