@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { projects, readJson, root } from '../workspace.mjs';
+import { binaryOf, projects, readJson, root } from '../workspace.mjs';
 
 const TARGETS = ['@thuban/standalone', '@thuban/thubanctl'];
 const STAMP = join(root, '.nx/start-stamp.json');
@@ -81,10 +81,9 @@ const failedTasks = (lines) => {
 
 const runNx = (onLine) =>
   new Promise((resolve, reject) => {
-    const nx = join(root, 'node_modules/nx', readJson(join(root, 'node_modules/nx/package.json')).bin.nx);
     const child = spawn(
       process.execPath,
-      [nx, 'run-many', '-t', 'build', '-p', ...TARGETS, '--outputStyle=static', '--skip-sync'],
+      [binaryOf('nx'), 'run-many', '-t', 'build', '-p', ...TARGETS, '--outputStyle=static', '--skip-sync'],
       // No background process is left behind for a user who only wants to run it.
       { cwd: root, env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NO_COLOR: '1', FORCE_COLOR: '0' } },
     );

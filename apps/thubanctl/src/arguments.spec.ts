@@ -20,9 +20,12 @@ describe('parseHostPort', () => {
     expect(parseHostPort(text)).toEqual(expected);
   });
 
-  it.each(['127.0.0.1', ':8081', '::1:80', 'host:', 'host:0', 'host:65536', 'host:8o', 'a b:1', '[::1]80'])('refuses %p', (text) => {
-    expect(() => parseHostPort(text)).toThrow();
-  });
+  it.each(['127.0.0.1', ':8081', '::1:80', 'host:', 'host:0', 'host:65536', 'host:8o', 'a b:1', '[::1]80'])(
+    'refuses %p',
+    (text) => {
+      expect(() => parseHostPort(text)).toThrow();
+    },
+  );
 
   it('reads back what hostPort writes', () => {
     fc.assert(
@@ -45,7 +48,10 @@ describe('parseInteger', () => {
 
 describe('metadata pairs', () => {
   it('keeps equals signs and commas of the value, and the last of a repeated key', () => {
-    expect(collectPairs('a=3', collectPairs('b=x=y,z', collectPairs('a=1', undefined)))).toEqual({ a: '3', b: 'x=y,z' });
+    expect(collectPairs('a=3', collectPairs('b=x=y,z', collectPairs('a=1', undefined)))).toEqual({
+      a: '3',
+      b: 'x=y,z',
+    });
   });
 
   it('takes __proto__ for a key like any other', () => {

@@ -42,7 +42,8 @@ export const parseHostPort = (text: string): HostPort => {
 };
 
 /** The inverse of {@link parseHostPort}. */
-export const hostPort = ({ host, port }: HostPort): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+export const hostPort = ({ host, port }: HostPort): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 const parsePair = (text: string): readonly [string, string] => {
   const at = text.indexOf('=');
@@ -57,5 +58,7 @@ export const collectPairs = (
 ): Readonly<Record<string, string>> => Object.fromEntries([...Object.entries(before ?? {}), parsePair(text)]);
 
 /** Whether metadata holds every pair that was asked for. */
-export const matches = (wanted: Readonly<Record<string, string>>, metadata: Readonly<Record<string, string>>): boolean =>
-  Object.entries(wanted).every(([key, value]) => Object.hasOwn(metadata, key) && metadata[key] === value);
+export const matches = (
+  wanted: Readonly<Record<string, string>>,
+  metadata: Readonly<Record<string, string>>,
+): boolean => Object.entries(wanted).every(([key, value]) => Object.hasOwn(metadata, key) && metadata[key] === value);

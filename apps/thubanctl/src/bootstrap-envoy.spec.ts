@@ -59,7 +59,10 @@ describe('bootstrap envoy', () => {
 
 describe('the node that xDS push reads from a bootstrap', () => {
   it.each([
-    [['--node', 'default/web'], { kind: 'sidecar', namespace: 'default', service: '', passthrough: false, listenerPort: 15001 }],
+    [
+      ['--node', 'default/web'],
+      { kind: 'sidecar', namespace: 'default', service: '', passthrough: false, listenerPort: 15001 },
+    ],
     [
       ['--node', 'sidecar~shop/web-1~10.0.0.7', '--redirected', '--service', 'web', '--listener-port', '16001'],
       { kind: 'sidecar', namespace: 'shop', service: 'web', passthrough: true, listenerPort: 16001 },
@@ -90,7 +93,10 @@ describe('parseNodeId', () => {
     expect(parseNodeId(text)).toEqual(expected);
   });
 
-  it.each(['', 'web', '/web', 'default/', 'router~default/web~1', 'default/web~1~2', 'de fault/web'])('refuses %p', (text) => {
-    expect(parseNodeId(text)).toBeUndefined();
-  });
+  it.each(['', 'web', '/web', 'default/', 'router~default/web~1', 'default/web~1~2', 'de fault/web'])(
+    'refuses %p',
+    (text) => {
+      expect(parseNodeId(text)).toBeUndefined();
+    },
+  );
 });

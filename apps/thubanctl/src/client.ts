@@ -54,7 +54,10 @@ const parseProblem = (text: string): Problem | undefined => {
 export const answerError = (status: number, text: string, server: string): CtlError => {
   const problem = parseProblem(text);
   if (problem === undefined)
-    return new CtlError(EXIT.UNREACHABLE, `${server} answered ${status} without a problem document. Is it a Thuban server?`);
+    return new CtlError(
+      EXIT.UNREACHABLE,
+      `${server} answered ${status} without a problem document. Is it a Thuban server?`,
+    );
   const sentence = problem.detail ?? problem.title ?? `HTTP ${status}`;
   const fields = (problem.errors ?? []).filter(({ message }) => message !== sentence);
   const lines = fields.map(({ field, message }) => `  ${field ?? ''}: ${message ?? ''}`);
@@ -78,7 +81,8 @@ const unreachable = ({ server, timeoutMs }: ClientOptions, error: unknown): CtlE
 
 const urlOf = (server: string, path: string, query: Query = {}): URL => {
   const url = new URL(`${server.replace(/\/+$/, '')}${path}`);
-  for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.append(key, String(value));
+  for (const [key, value] of Object.entries(query))
+    if (value !== undefined) url.searchParams.append(key, String(value));
   return url;
 };
 
@@ -130,7 +134,11 @@ export const createClient = (options: ClientOptions): Client => {
       const rows: T[] = [];
       let cursor: string | undefined;
       do {
-        const page: Page<T> = await get<Page<T>>(path, { ...query, limit: Math.min(PAGE_ROWS, limit - rows.length), cursor });
+        const page: Page<T> = await get<Page<T>>(path, {
+          ...query,
+          limit: Math.min(PAGE_ROWS, limit - rows.length),
+          cursor,
+        });
         rows.push(...page.items);
         cursor = page.next;
       } while (cursor !== undefined && rows.length < limit);

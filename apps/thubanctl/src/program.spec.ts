@@ -42,7 +42,13 @@ describe('exit codes', () => {
 
   it('5 when no server answers, with the sentence that says how to start one', async () => {
     const server = `127.0.0.1:${await closedPort()}`;
-    for (const args of [['status'], ['get', 'services'], ['events'], ['events', '--follow'], ['register', 'a/b', '127.0.0.1:1']]) {
+    for (const args of [
+      ['status'],
+      ['get', 'services'],
+      ['events'],
+      ['events', '--follow'],
+      ['register', 'a/b', '127.0.0.1:1'],
+    ]) {
       const { code, out, err } = await runHere('--server', server, ...args);
       expect({ args, code, out }).toEqual({ args, code: 5, out: '' });
       expect(err).toBe(
@@ -54,11 +60,14 @@ describe('exit codes', () => {
 });
 
 describe('help', () => {
-  it.each(leaves(buildProgram(captureIo())).map((path) => path.join(' ')))('of %s is on stdout, ends with 0 and has examples', async (path) => {
-    const { code, out, err } = await runHere(...path.split(' '), '--help');
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toContain(`Examples:\n  $ thubanctl ${path}`);
-  });
+  it.each(leaves(buildProgram(captureIo())).map((path) => path.join(' ')))(
+    'of %s is on stdout, ends with 0 and has examples',
+    async (path) => {
+      const { code, out, err } = await runHere(...path.split(' '), '--help');
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toContain(`Examples:\n  $ thubanctl ${path}`);
+    },
+  );
 
   it('prints the version for -V and for a lone --version', async () => {
     expect((await runHere('-V')).out).toBe('0.1.0\n');

@@ -35,7 +35,11 @@ export const buildProgram = (io: Io): Command => {
     .addHelpText('after', EXIT_CODES)
     .addHelpText(
       'after',
-      examples('thubanctl register default/echo 127.0.0.1:8081', 'thubanctl get instances', 'thubanctl events --follow'),
+      examples(
+        'thubanctl register default/echo 127.0.0.1:8081',
+        'thubanctl get instances',
+        'thubanctl events --follow',
+      ),
     );
   for (const make of [statusCommand, getCommand, registerCommand, deregisterCommand, eventsCommand, bootstrapCommand])
     program.addCommand(make(io));

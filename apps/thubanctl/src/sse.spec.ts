@@ -14,7 +14,9 @@ const read = async (...chunks: readonly string[]): Promise<readonly ServerSentEv
 
 describe('readServerSentEvents', () => {
   it('reads id, event and data of several lines', async () => {
-    expect(await read('id: 7\nevent: change\ndata: a\ndata: b\n\n')).toEqual([{ id: '7', event: 'change', data: 'a\nb' }]);
+    expect(await read('id: 7\nevent: change\ndata: a\ndata: b\n\n')).toEqual([
+      { id: '7', event: 'change', data: 'a\nb' },
+    ]);
   });
 
   it('leaves out comments, keeps the last id, and drops what has not ended', async () => {
@@ -30,7 +32,9 @@ describe('readServerSentEvents', () => {
         fc.constantFrom('\n', '\r\n', '\r'),
         fc.array(fc.nat(60), { maxLength: 8 }),
         async (lineEnd, cuts) => {
-          const text = ['id: 1', 'data: a', 'data:b', '', ': ping', '', 'id: 2', 'event: e', 'data', ''].map((l) => l + lineEnd).join('');
+          const text = ['id: 1', 'data: a', 'data:b', '', ': ping', '', 'id: 2', 'event: e', 'data', '']
+            .map((l) => l + lineEnd)
+            .join('');
           const points = [0, ...cuts.map((cut) => Math.min(cut, text.length)).sort((a, b) => a - b), text.length];
           const chunks = points.slice(1).map((end, i) => text.slice(points[i], end));
           expect(await read(...chunks)).toEqual([

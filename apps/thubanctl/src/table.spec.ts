@@ -12,7 +12,11 @@ const COLUMNS: readonly Column<Row>[] = [
 
 describe('table', () => {
   it('aligns columns by what a terminal shows, not by code units', () => {
-    const rows = [{ name: '订单服务', n: 1 }, { name: 'e\u0301cho', n: 22 }, { name: 'x', n: 0 }];
+    const rows = [
+      { name: '订单服务', n: 1 },
+      { name: 'e\u0301cho', n: 22 },
+      { name: 'x', n: 0 },
+    ];
     expect(table(COLUMNS, rows, false)).toBe('NAME      N\n订单服务  1\ne\u0301cho      22\nx         -\n');
   });
 

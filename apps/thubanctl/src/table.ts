@@ -34,7 +34,9 @@ const padded = (text: string, width: number): string => text + ' '.repeat(Math.m
 /** Aligned lines with a title row, two blanks between columns and no trailing blanks; an empty cell shows `-`. */
 export const table = <T>(columns: readonly Column<T>[], rows: readonly T[], colour: boolean): string => {
   const cells = rows.map((row) => columns.map((column) => printable(column.text(row)) || '-'));
-  const widths = columns.map(({ title }, i) => Math.max(displayWidth(title), ...cells.map((line) => displayWidth(line[i] ?? ''))));
+  const widths = columns.map(({ title }, i) =>
+    Math.max(displayWidth(title), ...cells.map((line) => displayWidth(line[i] ?? ''))),
+  );
   const line = (texts: readonly string[], styles: readonly (Paint | undefined)[]): string =>
     texts
       .map((text, i) => {
@@ -45,8 +47,16 @@ export const table = <T>(columns: readonly Column<T>[], rows: readonly T[], colo
       .join('  ')
       .replace(/ +$/, '');
   return [
-    line(columns.map(({ title }) => title), columns.map(() => 'dim')),
-    ...rows.map((row, r) => line(cells[r] ?? [], columns.map((column) => column.paint?.(row)))),
+    line(
+      columns.map(({ title }) => title),
+      columns.map(() => 'dim'),
+    ),
+    ...rows.map((row, r) =>
+      line(
+        cells[r] ?? [],
+        columns.map((column) => column.paint?.(row)),
+      ),
+    ),
   ]
     .map((text) => `${text}\n`)
     .join('');

@@ -31,7 +31,11 @@ const printed = (output: Output, ...rows: readonly InstanceItem[]) => {
 
 describe('instances', () => {
   it('are a table with what matters first; isolated says more than healthy', () => {
-    const rows = [anInstance(), anInstance({ host: '::1', healthy: false, version: '' }), anInstance({ isolated: true, protocol: '' })];
+    const rows = [
+      anInstance(),
+      anInstance({ host: '::1', healthy: false, version: '' }),
+      anInstance({ isolated: true, protocol: '' }),
+    ];
     expect(printed('table', ...rows).out).toBe(
       [
         'NAMESPACE  SERVICE  ADDRESS        WEIGHT  HEALTH     PROTOCOL  VERSION',

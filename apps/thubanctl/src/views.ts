@@ -53,14 +53,21 @@ export const INSTANCE_VIEW: View<InstanceItem> = {
     { title: 'SERVICE', text: ({ service }) => service },
     { title: 'ADDRESS', text: hostPort },
     { title: 'WEIGHT', text: ({ weight }) => String(weight) },
-    { title: 'HEALTH', text: healthOf, paint: (instance) => HEALTH_PAINT[healthOf(instance) as keyof typeof HEALTH_PAINT] },
+    {
+      title: 'HEALTH',
+      text: healthOf,
+      paint: (instance) => HEALTH_PAINT[healthOf(instance) as keyof typeof HEALTH_PAINT],
+    },
     { title: 'PROTOCOL', text: ({ protocol }) => protocol },
     { title: 'VERSION', text: ({ version }) => version },
   ],
   wide: [
     { title: 'ID', text: ({ id }) => id },
     { title: 'TTL', text: ({ healthCheck }) => (healthCheck ? `${healthCheck.ttlSeconds}s` : '') },
-    { title: 'LOCATION', text: ({ location }) => [location.region, location.zone, location.campus].filter((part) => part !== '').join('/') },
+    {
+      title: 'LOCATION',
+      text: ({ location }) => [location.region, location.zone, location.campus].filter((part) => part !== '').join('/'),
+    },
     metadataColumn,
   ],
   name: ({ namespace, service, id }) => `instance/${namespace}/${service}/${id}`,

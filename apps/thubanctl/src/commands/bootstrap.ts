@@ -16,7 +16,9 @@ interface Node {
 const parseNode = (text: string): Node => {
   const facts = parseNodeId(text);
   if (facts === undefined)
-    throw new InvalidArgumentError('Write it as namespace/name, or as sidecar~namespace/pod~ip or gateway~namespace/pod~ip.');
+    throw new InvalidArgumentError(
+      'Write it as namespace/name, or as sidecar~namespace/pod~ip or gateway~namespace/pod~ip.',
+    );
   return { id: text, facts };
 };
 
@@ -31,7 +33,8 @@ interface EnvoyOptions {
 }
 
 const wantedOf = ({ node, redirected = false, ...rest }: EnvoyOptions): EnvoyBootstrap => {
-  if (redirected && node.facts.kind === 'gateway') throw usageError('Only a sidecar can be --redirected, not a gateway.');
+  if (redirected && node.facts.kind === 'gateway')
+    throw usageError('Only a sidecar can be --redirected, not a gateway.');
   return { ...rest, redirected, nodeId: node.id, node: node.facts };
 };
 
@@ -62,7 +65,9 @@ const envoyCommand = (io: Io): Command =>
       ),
     )
     .action((options: EnvoyOptions) => {
-      io.out(`# Envoy bootstrap for ${options.node.id}, printed by thubanctl.\n${asYaml(envoyBootstrap(wantedOf(options)))}`);
+      io.out(
+        `# Envoy bootstrap for ${options.node.id}, printed by thubanctl.\n${asYaml(envoyBootstrap(wantedOf(options)))}`,
+      );
     });
 
 /** `thubanctl bootstrap …`: configuration that a data plane starts from. */

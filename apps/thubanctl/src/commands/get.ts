@@ -55,7 +55,9 @@ const outputOption = (): Option =>
   new Option('-o, --output <format>', 'json and yaml are stable, the tables are not').choices(OUTPUTS).default('table');
 
 const withOptions = (command: Command): Command =>
-  command.option('-l, --label <key=value>', 'only with this metadata; may be given many times', collectPairs).addOption(outputOption());
+  command
+    .option('-l, --label <key=value>', 'only with this metadata; may be given many times', collectPairs)
+    .addOption(outputOption());
 
 const namespacesCommand = (io: Io): Command =>
   withOptions(new Command('namespaces').alias('ns').argument('[name]', 'only this one'))
@@ -85,7 +87,9 @@ const servicesCommand = (io: Io): Command =>
     );
 
 const instancesCommand = (io: Io): Command =>
-  withOptions(new Command('instances').alias('i').argument('[namespace/service]', 'only of this service', parseServiceName))
+  withOptions(
+    new Command('instances').alias('i').argument('[namespace/service]', 'only of this service', parseServiceName),
+  )
     .description('List instances.')
     .option('-n, --namespace <name>', 'only of this namespace')
     .addHelpText(

@@ -21,7 +21,9 @@ interface RegisterOptions {
 /** The body of the request: only what was said, so that the server's defaults hold for the rest. */
 export const registrationOf = ({ host, port }: HostPort, options: RegisterOptions): object => {
   const { region, zone, campus, ttl, meta, ...plain } = options;
-  const location = Object.fromEntries(Object.entries({ region, zone, campus }).filter(([, value]) => value !== undefined));
+  const location = Object.fromEntries(
+    Object.entries({ region, zone, campus }).filter(([, value]) => value !== undefined),
+  );
   return {
     host,
     port,
