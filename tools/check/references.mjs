@@ -1,5 +1,6 @@
 // Keeps the project references of tsconfig.lib.json and tsconfig.spec.json equal to what the sources import.
-// `node tools/check/references.mjs` fails on drift and says where; `--write` repairs it. Nx's own sync generator does not fit
+// `node tools/check/references.mjs` fails on drift and says where; `--write` repairs it, in the folders
+// that follow or everywhere. Nx's own sync generator does not fit
 // here: it puts what only a spec imports into the references of the library, which makes cycles with the testing library.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -71,7 +72,9 @@ const explain = ({ path, references, current }) => {
 };
 
 if (process.argv[1] === import.meta.filename) {
-  const found = drift();
+  const folders = process.argv.slice(2).filter((argument) => argument !== '--write');
+  const isAsked = ({ path }) => folders.length === 0 || folders.some((folder) => path.startsWith(`${folder}/`));
+  const found = drift().filter(isAsked);
   if (process.argv.includes('--write')) for (const file of found) await write(file);
   for (const file of found) console.log(explain(file));
   if (found.length > 0 && !process.argv.includes('--write')) {

@@ -3,8 +3,8 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** The cache folder: $THUBAN_CACHE, else ~/.cache/thuban. */
-export const cacheFolder = () => process.env.THUBAN_CACHE || join(homedir(), '.cache', 'thuban');
+/** The cache folder: $THUBANSTACK_CACHE, else ~/.cache/thuban. */
+export const cacheFolder = () => process.env.THUBANSTACK_CACHE || join(homedir(), '.cache', 'thuban');
 
 /**
  * Fills `target` all or nothing: `fill(scratch)` works in a scratch folder that takes the place of `target` when it is done.

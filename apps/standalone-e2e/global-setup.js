@@ -1,0 +1,26 @@
+// Before the first suite: the real components, and the programs that are tested. What cannot be had is passed on with its reason, so
+// that the suites that need it are left out by name; in CI that is a failure.
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+
+const root = join(__dirname, '../..');
+const PROGRAMS = ['apps/standalone/dist/main.js', 'apps/thubanctl/dist/main.js'];
+
+const obtain = async (get) => {
+  const { Unavailable } = await import('../../tools/stack/run.mjs');
+  try {
+    return { value: await get() };
+  } catch (error) {
+    if (!(error instanceof Unavailable) || process.env.CI) throw error;
+    return { missing: error.message };
+  }
+};
+
+module.exports = async () => {
+  const unbuilt = PROGRAMS.filter((path) => !existsSync(join(root, path)));
+  if (unbuilt.length > 0)
+    throw new Error(`${unbuilt.join(' and ')} not built: run \`npm run build\` first, or \`npm test\`, which does.`);
+  const { envoy } = await import('../../tools/stack/envoy.mjs');
+  const { goSdk } = await import('../../tools/stack/go-sdk.mjs');
+  process.env.THUBAN_E2E_TOOLS = JSON.stringify({ envoy: await obtain(envoy), 'polaris-go': await obtain(goSdk) });
+};

@@ -1,0 +1,110 @@
+import { openDelta } from './support/ads-client.js';
+import { apiOf } from './support/api.js';
+import { startEnvoy, type Envoy, type Mode } from './support/envoy.js';
+import { eventually } from './support/eventually.js';
+import { figure } from './support/figure.js';
+import { startProvider, type Provider } from './support/provider.js';
+import { deltaAnswers, subscriptionsTo } from './support/raw-answers.js';
+import { streamRequests } from './support/requests.js';
+import { startThuban, type Thuban } from './support/thuban.js';
+import { describeWith } from './support/tools.js';
+
+const CLUSTER = 'OUTBOUND|default|echo';
+
+interface ConfigDump {
+  readonly configs: readonly {
+    readonly dynamic_active_clusters?: readonly object[];
+    readonly dynamic_listeners?: readonly { readonly active_state: object }[];
+    readonly dynamic_route_configs?: readonly object[];
+  }[];
+}
+
+/** What Envoy has from us, with versions and the times at which it took them over. */
+const heldBy = async (envoy: Envoy): Promise<object> => {
+  const { configs } = (await envoy.admin('/config_dump')) as ConfigDump;
+  return {
+    clusters: configs.flatMap(({ dynamic_active_clusters = [] }) => dynamic_active_clusters),
+    listeners: configs.flatMap(({ dynamic_listeners = [] }) =>
+      dynamic_listeners.map(({ active_state }) => active_state),
+    ),
+    routes: configs.flatMap(({ dynamic_route_configs = [] }) => dynamic_route_configs),
+  };
+};
+
+const connected = async (envoy: Envoy): Promise<number | undefined> =>
+  (await envoy.stats('^control_plane.connected_state$'))['control_plane.connected_state'];
+
+for (const mode of ['delta', 'sotw'] satisfies Mode[])
+  describeWith(['envoy'], `a restart under requests through Envoy (${mode})`, () => {
+    let thuban: Thuban;
+    let envoy: Envoy;
+    let providers: readonly Provider[];
+    const api = () => apiOf(thuban.http);
+
+    beforeAll(async () => {
+      thuban = await startThuban();
+      providers = await Promise.all(['blue', 'green', 'late-SIGTERM', 'late-SIGKILL'].map(startProvider));
+      for (const { port } of providers.slice(0, 2)) await api().register('echo', { host: '127.0.0.1', port });
+      envoy = await startEnvoy(thuban.xds, mode);
+      await eventually(async () => expect(await envoy.endpoints(CLUSTER)).toHaveLength(2));
+    });
+
+    afterAll(async () => {
+      await envoy?.stop();
+      await thuban?.dispose();
+      await Promise.all(providers.map((provider) => provider.stop()));
+    });
+
+    it.each(['SIGTERM', 'SIGKILL'] as const)(
+      'INV-1, R27: after %s no request fails and Envoy keeps what it has',
+      async (signal) => {
+        const before = await heldBy(envoy);
+        const endpoints = await envoy.endpoints(CLUSTER);
+        const requests = streamRequests(envoy.listenerPort, 'echo');
+        await thuban.stop(signal);
+        await eventually(async () => expect(await connected(envoy)).toBe(0));
+        figure(`${mode} ${signal}: stopped → ready again`, await thuban.start(), 'ms');
+        // Envoy waits up to half a second before its first try, then longer each time.
+        await eventually(async () => expect(await connected(envoy)).toBe(1), 30_000);
+        expect(await envoy.endpoints(CLUSTER)).toEqual(endpoints);
+        expect(await heldBy(envoy)).toEqual(before);
+
+        const late = providers[signal === 'SIGTERM' ? 2 : 3]!;
+        await api().register('echo', { host: '127.0.0.1', port: late.port });
+        await eventually(() => expect(requests.answers.at(-1)?.status).toBe(200));
+        await eventually(() => expect(requests.answers.some(({ name }) => name === `late-${signal}`)).toBe(true));
+        const answers = await requests.stop();
+        figure(`${mode} ${signal}: requests meanwhile`, answers.length, 'requests');
+        expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+        expect(Object.values(await envoy.stats('update_rejected$')).filter((count) => count > 0)).toEqual([]);
+      },
+      90_000,
+    );
+  });
+
+describe('a client that comes back after a restart', () => {
+  let thuban: Thuban;
+  beforeAll(async () => {
+    thuban = await startThuban();
+    await apiOf(thuban.http).register('echo', { host: '127.0.0.1', port: 9001 });
+  });
+  afterAll(() => thuban?.dispose());
+
+  it('R27: gets nothing unchanged but endpoints, then what is new', async () => {
+    const { versions } = await deltaAnswers(thuban.xds, ['echo']);
+    await thuban.stop('SIGKILL');
+    await thuban.start();
+    const stream = openDelta(thuban.xds, subscriptionsTo(['echo']), versions);
+    await stream.waitFor('EDS');
+    await apiOf(thuban.http).register('other', { host: '127.0.0.1', port: 9002 });
+    // Routes are sent last: when they are here, everything before them is.
+    await stream.waitFor('RDS', ({ resources }) => resources.length > 0);
+    const namesOf = (type: 'CDS' | 'EDS' | 'LDS' | 'RDS') =>
+      stream.received(type).flatMap(({ resources }) => resources.map(({ name }) => name));
+    stream.close();
+    expect(namesOf('CDS')).toEqual(['OUTBOUND|default|other']);
+    expect(namesOf('EDS')).toEqual(['OUTBOUND|default|echo']);
+    expect(namesOf('LDS')).toEqual([]);
+    expect(namesOf('RDS')).toEqual(['polaris-outbound-router']);
+  });
+});
