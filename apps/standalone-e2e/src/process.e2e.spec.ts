@@ -91,6 +91,18 @@ describe('a running process', () => {
     expect(await apiOf(thuban.http).instances('echo')).toHaveLength(1);
   });
 
+  it('wipe refuses the directory of a running process and empties that of a stopped one', async () => {
+    await apiOf(thuban.http).register('echo', { host: '127.0.0.1', port: 9001 });
+    const wipe = () => runChild(process.execPath, [MAIN, 'wipe', '--data-dir', thuban.dataDirectory]);
+    const refused = await wipe();
+    expectOneSentence(refused.output, /in use/);
+    expect(refused.code).toBe(2);
+    await thuban.stop();
+    expect(await wipe()).toMatchObject({ code: 0, output: expect.stringContaining('log.db') });
+    await thuban.start();
+    expect(await apiOf(thuban.http).events()).toEqual([]);
+  });
+
   it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it within 5 s with code 0, streams open or not', async (signal) => {
     await apiOf(thuban.http).register('echo', { host: '127.0.0.1', port: 9001 });
     const stream = openDelta(thuban.xds, subscriptionsTo(['echo']));
