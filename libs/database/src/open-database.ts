@@ -1,5 +1,5 @@
 import type { Checkpoint, Database, ProjectionTx } from '@thuban/event-sourcing';
-import { DataSource, type EntityManager, type EntitySchema, type QueryRunner } from 'typeorm';
+import { DataSource, type EntityManager, type EntitySchema, type Logger, type QueryRunner } from 'typeorm';
 import { checkpointSchema, loadCheckpoint, movedRows, sameCheckpoint } from './checkpoints.js';
 import { inChunks, sqlite, type SqlValue } from './dialect.js';
 import { DatabaseRefused, NewerDatabase } from './errors.js';
@@ -72,9 +72,23 @@ const transactionOn = (runner: QueryRunner): ReadModelTx => {
         row.hash,
       ]);
       await upsert('checkpoint', ['projection', 'shard', 'log_id', 'seq', 'hash'], ['projection', 'shard'], moved);
+      const shards = next.tips.length;
+      if (previous && previous.tips.length > shards)
+        await runner.query('DELETE FROM checkpoint WHERE projection = ? AND shard >= ?', [projection, shards]);
       return true;
     },
   };
+};
+
+const ignore = (): void => undefined;
+/** Failures are thrown, with their cause; TypeORM would also print them to the console. */
+const silent: Logger = {
+  logQuery: ignore,
+  logQueryError: ignore,
+  logQuerySlow: ignore,
+  logSchemaBuild: ignore,
+  logMigration: ignore,
+  log: ignore,
 };
 
 const refuseNewer = async (source: DataSource, file: string, known: ReadonlySet<string>): Promise<void> => {
@@ -95,7 +109,7 @@ const connect = async ({ file, entities, migrations = [] }: DatabaseOptions): Pr
     database: file,
     entities: [checkpointSchema, ...entities],
     migrations: all.map(migrationClass),
-    logging: false,
+    logger: silent,
     enableWAL: true,
     prepareDatabase: (db: { pragma(text: string): unknown }) => {
       // The log is the truth: after a power loss the last rows are projected again from the checkpoint that is on disk.

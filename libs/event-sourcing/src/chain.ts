@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** The hash before the first event of a shard. */
 export const GENESIS_HASH = '0'.repeat(64);
@@ -20,8 +20,7 @@ export interface Hashed {
  * (control characters are refused in names), so the framing by line feeds is unambiguous.
  */
 export const chainHash = (previous: string, event: Hashed): string =>
-  createHash('sha256')
-    .update(
-      `${previous}\n${event.log}\n${event.shard}\n${event.seq}\n${event.stream}\n${event.type}\n${event.timeMs}\n${event.commitId}\n${event.body}`,
-    )
-    .digest('hex');
+  hash(
+    'sha256',
+    `${previous}\n${event.log}\n${event.shard}\n${event.seq}\n${event.stream}\n${event.type}\n${event.timeMs}\n${event.commitId}\n${event.body}`,
+  );

@@ -1,30 +1,12 @@
-import type { DomainEvent, EventMeta, Json } from '@thuban/events';
+import type { DomainEvent } from '@thuban/events';
+import { decideBatch, type Batch, type CommandContext, type Handled, type Pending } from './batch.js';
 import { CommandRejected } from './command-rejected.js';
-import type { Decided, Decider, KeyedState, Lookup } from './decider.js';
+import type { Decider, KeyedState } from './decider.js';
 import { foldInto } from './decider.js';
 import { createRemembered, type Remembered } from './idempotency.js';
-import { overlayOn, type Overlay } from './overlay.js';
-import type { Clock, Commit, EventLog } from './ports.js';
+import type { Clock, EventLog } from './ports.js';
 import { LogUnavailable, ShardMoved } from './ports.js';
-import type { NewEvent, Recorded } from './recorded.js';
-
-/** What a command brings along. */
-export interface CommandContext<E extends DomainEvent, V> {
-  readonly meta: EventMeta;
-  /** A repeat with the same key and fingerprint gets the first answer and writes nothing; another fingerprint is refused. */
-  readonly idempotency?: {
-    readonly key: string;
-    readonly fingerprint: string;
-    /** The answer to remember, from the events as they will be recorded and the state with them. */
-    readonly answer: (events: readonly Recorded<E>[], state: Lookup<V>) => Json;
-  };
-}
-
-/** What became of a command. No events: nothing needed to change. `answer` is there when the context asked for one. */
-export interface Handled<E extends DomainEvent> {
-  readonly events: readonly Recorded<E>[];
-  readonly answer?: Json;
-}
+import type { Recorded } from './recorded.js';
 
 export interface CommitterOptions<C, E extends DomainEvent, V> {
   readonly log: EventLog;
@@ -60,31 +42,17 @@ export interface Committer<C, E extends DomainEvent, V> {
   drained(): Promise<void>;
 }
 
-interface Pending<C, E extends DomainEvent, V> {
-  readonly command: C;
-  readonly context: CommandContext<E, V>;
-  readonly resolve: (handled: Handled<E>) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** One attempt at a batch: what was decided on the overlay, ready to append. */
-interface Batch<E extends DomainEvent, V> {
-  readonly overlay: Overlay<V>;
-  readonly writes: Map<number, NewEvent<E>[]>;
-  readonly events: Recorded<E>[];
-  readonly settle: (() => void)[];
-  bytes: number;
-}
-
-const EVENT_BYTES_MAX = 256 * 1024;
 const READ_BATCH = 1000;
+const ATTEMPTS_MAX = 10;
 
 /**
  * The only way to write a log: commands are decided on the committed fold plus what is queued before them, all events of a group
  * are one append, and the group is folded only once that append is durable.
  * When the tip of a shard has moved, what came is read and folded and the whole group is decided again.
  */
-export const createCommitter = <C, E extends DomainEvent, V>(options: CommitterOptions<C, E, V>): Committer<C, E, V> => {
+export const createCommitter = <C, E extends DomainEvent, V>(
+  options: CommitterOptions<C, E, V>,
+): Committer<C, E, V> => {
   const { log, decider, state, clock, afterPoll } = options;
   const commandsMax = options.commandsPerCommitMax ?? 500;
   const bytesMax = options.bytesPerCommitMax ?? 4 * 1024 * 1024;
@@ -94,11 +62,14 @@ export const createCommitter = <C, E extends DomainEvent, V>(options: CommitterO
   const stats = { commits: 0, events: 0, conflicts: 0 };
   let queue: Pending<C, E, V>[] = [];
   let running = false;
+  let behind = false;
   let idle: (() => void)[] = [];
 
-  const fold = (events: readonly Recorded<E>[]): void => {
-    for (const event of events) folded[event.shard] = event.seq;
-    for (const event of events) remembered.add(event);
+  const noteFolded = (events: readonly Recorded<E>[]): void => {
+    for (const event of events) {
+      folded[event.shard] = event.seq;
+      remembered.add(event);
+    }
     options.onCommitted?.(events);
   };
 
@@ -108,117 +79,45 @@ export const createCommitter = <C, E extends DomainEvent, V>(options: CommitterO
     for (const [shard, tip] of tips.entries()) {
       while ((folded[shard] ?? 0) < tip.seq) {
         const events = (await log.read(shard, (folded[shard] ?? 0) + 1, READ_BATCH)) as readonly Recorded<E>[];
-        if (events.length === 0) break;
+        if (events.length === 0) throw new LogUnavailable(`shard ${shard} cannot be read up to its tip`);
         foldInto(state, decider.evolve, events);
-        fold(events);
+        noteFolded(events);
       }
     }
+    behind = false;
   };
 
-  const record = (batch: Batch<E, V>, decided: Decided<E>, meta: EventMeta, commit: { commitId: string; timeMs: number }) => {
-    const write = batch.writes.get(decided.shard) ?? [];
-    // Typed as the spread of a union member it cannot be: the event, its place and its circumstances.
-    const recorded = {
-      ...decided.event,
-      ...commit,
-      shard: decided.shard,
-      seq: (folded[decided.shard] ?? 0) + write.length + 1,
-      stream: decided.stream,
-      meta,
-      hash: '',
-    } as unknown as Recorded<E>;
-    batch.writes.set(decided.shard, write);
-    write.push({ stream: decided.stream, event: decided.event, meta });
-    for (const [key, value] of decider.evolve(batch.overlay, recorded)) batch.overlay.set(key, value);
-    return recorded;
-  };
-
-  /** Decides one command on the overlay. What it returns is told to the caller once the batch is durable. */
-  const decideOne = (batch: Batch<E, V>, pending: Pending<C, E, V>, commit: { commitId: string; timeMs: number }): Handled<E> => {
-    const { meta, idempotency } = pending.context;
-    const known = idempotency && remembered.find(idempotency.key, batch.events);
-    if (idempotency && known) {
-      if (known.fingerprint === idempotency.fingerprint) return { events: [], answer: known.answer };
-      throw new CommandRejected('FAILED_PRECONDITION', `the idempotency key "${idempotency.key}" was used for another request`, {
-        field: 'Idempotency-Key',
-        reason: 'IDEMPOTENCY_KEY_REUSED',
-      });
-    }
-    const decided = decider.decide(pending.command, batch.overlay);
-    const bytes = decided.map(({ event }) => JSON.stringify(event.data).length);
-    const tooLarge = bytes.find((length) => length > EVENT_BYTES_MAX);
-    if (tooLarge) throw new CommandRejected('INVALID_ARGUMENT', `an event of ${tooLarge} bytes is over the limit of ${EVENT_BYTES_MAX}`);
-    batch.bytes += bytes.reduce((sum, length) => sum + length, 0);
-    const from = batch.events.length;
-    for (const each of decided) batch.events.push(record(batch, each, meta, commit));
-    const events = batch.events.slice(from);
-    if (!idempotency) return { events };
-    const answer = idempotency.answer(events, batch.overlay);
-    rememberIn(batch, from, { key: idempotency.key, fingerprint: idempotency.fingerprint, answer });
-    return { events: batch.events.slice(from), answer };
-  };
-
-  /** The answer travels in the first event that the command caused. */
-  const rememberIn = (batch: Batch<E, V>, index: number, idempotency: NonNullable<EventMeta['idempotency']>): void => {
-    const first = batch.events[index];
-    if (!first) return;
-    const meta: EventMeta = { ...first.meta, idempotency };
-    batch.events[index] = { ...first, meta };
-    const write = batch.writes.get(first.shard);
-    const at = first.seq - (folded[first.shard] ?? 0) - 1;
-    const event = write?.[at];
-    if (write && event) write[at] = { ...event, meta };
-  };
-
-  const decideAll = (group: readonly Pending<C, E, V>[], commit: { commitId: string; timeMs: number }) => {
-    const batch: Batch<E, V> = { overlay: overlayOn(state), writes: new Map(), events: [], settle: [], bytes: 0 };
-    let taken = 0;
-    for (const pending of group) {
-      if (batch.bytes > bytesMax) break;
-      taken++;
-      try {
-        const from = batch.events.length;
-        const handled = decideOne(batch, pending, commit);
-        const count = batch.events.length - from;
-        batch.settle.push(() =>
-          pending.resolve(count === 0 ? handled : { ...handled, events: batch.events.slice(from, from + count) }),
-        );
-      } catch (error) {
-        batch.settle.push(() => pending.reject(error));
-      }
-    }
-    return { batch, taken };
-  };
-
-  const appendBatch = async (batch: Batch<E, V>, ids: { commitId: string; timeMs: number }): Promise<void> => {
-    const writes = [...batch.writes].sort(([a], [b]) => a - b);
-    const commit: Commit<E> = {
-      ...ids,
-      writes: writes.map(([shard, events]) => ({ shard, expectedSeq: folded[shard] ?? 0, events })),
-    };
-    const recorded = await log.append(commit);
-    // The hashes are known only now; the fold has no use for them, readers of the answer may.
-    const byPlace = new Map(recorded.map((event) => [`${event.shard}/${event.seq}`, event]));
-    batch.events.forEach((event, i) => (batch.events[i] = byPlace.get(`${event.shard}/${event.seq}`) ?? event));
+  const append = async (
+    batch: Batch<E, V>,
+    ids: { readonly commitId: string; readonly timeMs: number },
+  ): Promise<void> => {
+    if (batch.writes.length === 0) return batch.settle([]);
+    const recorded = await log.append({ ...ids, writes: batch.writes });
     batch.overlay.mergeInto(state);
     stats.commits++;
     stats.events += recorded.length;
-    fold(recorded);
+    noteFolded(recorded);
+    batch.settle(recorded);
   };
 
-  const commitGroup = async (group: readonly Pending<C, E, V>[], attemptsMax = 10): Promise<number> => {
+  /** @returns how many commands of the group are done; the others did not fit into the commit. */
+  const commitGroup = async (group: readonly Pending<C, E, V>[]): Promise<number> => {
     for (let attempt = 1; ; attempt++) {
-      if (!log.soleWriter || attempt > 1) await catchUp();
+      if (!log.soleWriter || behind) await catchUp();
       const ids = { commitId: options.newCommitId(), timeMs: clock.now() };
-      const { batch, taken } = decideAll(group, ids);
+      const batch = decideBatch(group, { decider, state, folded, remembered, bytesMax, ...ids });
       try {
-        if (batch.events.length > 0) await appendBatch(batch, ids);
-        for (const settle of batch.settle) settle();
-        return taken;
+        await append(batch, ids);
+        return batch.taken;
       } catch (error) {
+        // Whatever failed, what is in the log now has to be read before anything is decided or answered again.
+        behind = true;
         if (!(error instanceof ShardMoved)) throw error;
         stats.conflicts++;
-        if (attempt >= attemptsMax) throw new CommandRejected('ABORTED', 'other writers kept changing the same shards; try again', { cause: error });
+        if (attempt >= ATTEMPTS_MAX)
+          throw new CommandRejected('ABORTED', 'other writers kept changing the same shards; try again', {
+            cause: error,
+          });
       }
     }
   };
@@ -245,7 +144,9 @@ export const createCommitter = <C, E extends DomainEvent, V>(options: CommitterO
     handleCommand: (command, context) =>
       new Promise<Handled<E>>((resolve, reject) => {
         if (queue.length >= queuedMax)
-          return reject(new CommandRejected('RESOURCE_EXHAUSTED', `${queuedMax} commands wait already; try again later`));
+          return reject(
+            new CommandRejected('RESOURCE_EXHAUSTED', `${queuedMax} commands wait already; try again later`),
+          );
         queue.push({ command, context, resolve, reject });
         if (running) return;
         running = true;

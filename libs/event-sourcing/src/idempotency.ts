@@ -6,8 +6,8 @@ type Source = { readonly meta: EventMeta; readonly timeMs: number };
 /** The idempotency keys of the last 24 hours of event time. */
 export interface Remembered {
   add(event: Source): void;
-  /** Looks among the remembered keys and those of `pending` events, which come later. */
-  find(key: string, pending: readonly Source[]): Known | undefined;
+  /** What is remembered of a key at this time, unless it is older than 24 hours. */
+  find(key: string, nowMs: number): Known | undefined;
 }
 
 const KEPT_MS = 24 * 60 * 60 * 1000;
@@ -24,12 +24,15 @@ export const createRemembered = (events: Iterable<Source>): Remembered => {
   const add = ({ meta, timeMs }: Source): void => {
     if (!meta.idempotency) return;
     forget(timeMs);
+    known.delete(meta.idempotency.key);
     known.set(meta.idempotency.key, { ...meta.idempotency, timeMs });
   };
   for (const event of events) add(event);
   return {
     add,
-    find: (key, pending) =>
-      known.get(key) ?? pending.find(({ meta }) => meta.idempotency?.key === key)?.meta.idempotency,
+    find: (key, nowMs) => {
+      const found = known.get(key);
+      return found && found.timeMs > nowMs - KEPT_MS ? found : undefined;
+    },
   };
 };

@@ -1,9 +1,10 @@
+export type { CommandContext, Handled } from './batch.js';
 export { chainHash, GENESIS_HASH } from './chain.js';
 export type { Hashed } from './chain.js';
 export { CommandRejected } from './command-rejected.js';
 export type { RejectionCode } from './command-rejected.js';
 export { createCommitter } from './committer.js';
-export type { CommandContext, Committer, CommitterOptions, Handled } from './committer.js';
+export type { Committer, CommitterOptions } from './committer.js';
 export { foldInto } from './decider.js';
 export type { Decided, Decider, KeyedState, Lookup } from './decider.js';
 export { overlayOn } from './overlay.js';

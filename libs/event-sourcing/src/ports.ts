@@ -39,9 +39,11 @@ export interface EventLog {
   /** True when no other process can append: then what this process has folded is all there is. */
   readonly soleWriter: boolean;
   /**
-   * Appends all writes or none and resolves once they are durable.
+   * Appends all writes or none and resolves once they are durable, with the events in the order of the writes.
    * @throws ShardMoved when a shard's tip is not `expectedSeq`; nothing was written.
-   * @throws LogUnavailable when the store failed; nothing was written.
+   * @throws LogUnavailable when the store failed. Nothing is promised: when the store could not even be asked, the commit may be found
+   *   in it later, as if another writer had made it.
+   * @throws RangeError for a commit without writes, a write without events, a shard that is not there or comes twice.
    */
   append<E extends DomainEvent>(commit: Commit<E>): Promise<readonly Recorded<E>[]>;
   /** The tips of all shards, by shard number. */
@@ -87,12 +89,16 @@ export interface Clock {
 /** The tip of a shard was not where the writer had read it: read what came, decide again. Nothing was written. */
 export class ShardMoved extends Error {
   override readonly name = 'ShardMoved';
-  constructor(readonly shard: number, readonly expectedSeq: number, readonly actualSeq?: number) {
+  constructor(
+    readonly shard: number,
+    readonly expectedSeq: number,
+    readonly actualSeq?: number,
+  ) {
     super(`ShardMoved: shard ${shard} is at ${actualSeq ?? 'another seq'}, not at ${expectedSeq}`);
   }
 }
 
-/** The store cannot take writes now. Nothing of the commit was written; the cause says why. */
+/** The store cannot be used now; the cause says why. A commit that met it is not acknowledged. */
 export class LogUnavailable extends Error {
   override readonly name = 'LogUnavailable';
 }

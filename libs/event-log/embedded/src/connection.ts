@@ -35,7 +35,8 @@ const SCHEMA = `
 export const isSqliteError = (error: unknown, code: string): boolean =>
   error instanceof Sqlite.SqliteError && (error.code === code || error.code.startsWith(`${code}_`));
 
-const refusalOf = (error: unknown, file: string): unknown => {
+/** What an error while opening means to the operator: a StoreRefused, whatever it was. */
+export const refusalOf = (error: unknown, file: string): StoreRefused => {
   if (error instanceof StoreRefused) return error;
   const cause = { cause: error };
   const message = error instanceof Error ? error.message : String(error);

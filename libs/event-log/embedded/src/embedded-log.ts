@@ -121,7 +121,7 @@ export const createEmbeddedLog = (
     return events;
   };
 
-  const feed = createFeed({ readAfter });
+  const feed = createFeed({ readAfter, isAtTips: (seqs) => tips.every(({ seq }, shard) => seqs[shard] === seq) });
 
   const reload = (db: Connection): void => {
     const opened = openEventTable(db, name, shards);
@@ -190,7 +190,10 @@ export const createEmbeddedLog = (
     shards,
     soleWriter: true,
     append: async (commit) => append(commit),
-    tips: async () => [...tips],
+    tips: async () => {
+      current(); // After a failure only the file knows the tips.
+      return [...tips];
+    },
     read: async (shard, fromSeq, max) => readRows(shard, fromSeq, max, READ_BYTES_MAX).map(({ event }) => event),
     subscribe: (from, signal) =>
       feed.subscribe(

@@ -1,5 +1,5 @@
 import { LogUnavailable, type EventLog } from '@thuban/event-sourcing';
-import { closeQuietly, openConnection, type Connection } from './connection.js';
+import { closeQuietly, openConnection, refusalOf, type Connection } from './connection.js';
 import { createEmbeddedLog } from './embedded-log.js';
 import { checkNoOrphans } from './event-table.js';
 
@@ -26,27 +26,27 @@ export interface Connections {
 }
 
 const createConnections = (file: string, onOpened: (db: Connection) => void) => {
-  let db: Connection | undefined = openConnection(file);
   let closed = false;
-  const reopen = (): Connection => {
-    if (closed) throw new LogUnavailable('the event log is closed');
+  const open = (): Connection => {
     const opened = openConnection(file);
     try {
       onOpened(opened);
       return opened;
     } catch (error) {
       closeQuietly(opened);
-      throw error;
+      throw error instanceof LogUnavailable ? error : refusalOf(error, file);
     }
   };
+  let db: Connection | undefined = open();
   const discard = (): void => {
     closeQuietly(db);
     db = undefined;
   };
   return {
     current: (): Connection => {
+      if (closed) throw new LogUnavailable('the event log is closed');
       try {
-        return (db ??= reopen());
+        return (db ??= open());
       } catch (error) {
         if (error instanceof LogUnavailable) throw error;
         throw new LogUnavailable(`the event log could not be opened again: ${(error as Error).message}`, {
@@ -72,17 +72,15 @@ export const openEmbeddedStore = async (file: string): Promise<EmbeddedStore> =>
     checkNoOrphans(db);
     for (const each of logs) each.reload(db);
   });
-  try {
-    checkNoOrphans(connections.current());
-  } catch (error) {
-    connections.close();
-    throw error;
-  }
   return {
     log: (name, shards) => {
-      const created = createEmbeddedLog(connections, name, shards);
-      logs.push(created);
-      return created.log;
+      try {
+        const created = createEmbeddedLog(connections, name, shards);
+        logs.push(created);
+        return created.log;
+      } catch (error) {
+        throw error instanceof LogUnavailable ? error : refusalOf(error, file);
+      }
     },
     close: async () => {
       for (const { log } of logs) await log.close();

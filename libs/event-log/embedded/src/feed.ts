@@ -5,6 +5,8 @@ import type { Recorded } from '@thuban/event-sourcing';
 export interface FeedSource {
   /** Up to `max` events after the seqs given, of all shards, in order per shard; at least one unless there are none. */
   readAfter(seqs: readonly number[], max: number): readonly Recorded[];
+  /** True when there is nothing after these seqs. */
+  isAtTips(seqs: readonly number[]): boolean;
 }
 
 /** Hands committed events to the subscribers of this process. */
@@ -108,8 +110,9 @@ export const createFeed = (source: FeedSource): Feed => {
       else if (state === 'behind') await afterPoll(); // So that catching up leaves the process responsive.
       if (state === 'behind') {
         const missed = readMissed();
-        if (missed.length > 0) return deliver(missed);
-        state = 'live';
+        const result = deliver(missed);
+        if (source.isAtTips(seqs)) state = 'live';
+        if (missed.length > 0) return result;
       }
       if (state === 'ended') return { done: true, value: undefined };
       if (kept.length > 0) {
