@@ -3,12 +3,12 @@ import { envoy } from '@thuban/proto';
 import fc from 'fast-check';
 import { PUSH_ORDER, resourceOf, TYPE_URL, versionOf } from './index.js';
 
-const anyBytes = fc.uint8Array({ maxLength: 300 });
+const anyBytes = fc.uint8Array({ minLength: 1, maxLength: 300 });
 const anyResource = fc
   .tuple(
     fc.constantFrom(...PUSH_ORDER),
     fc.string({ minLength: 1, maxLength: 200, unit: 'binary' }),
-    fc.array(anyBytes),
+    fc.array(anyBytes, { minLength: 1 }),
   )
   .map(([type, name, pieces]) => ({ resource: resourceOf(type, name, pieces), bytes: Buffer.concat(pieces) }));
 
