@@ -1,1 +1,12 @@
-export {};
+export { type AdsController } from './controller.js';
+export { SERVER_LIMITS, type ServerLimits } from './limits.js';
+export { xdsServer, type XdsServer, type XdsServerOptions } from './server.js';
+export { CONVERGENCE_BUCKETS_MS, type XdsStats } from './stats.js';
+export { type StreamStatus } from './stream-status.js';
+export {
+  grpcTransport,
+  type EndStatus,
+  type OpenTransport,
+  type Transport,
+  type TransportEvents,
+} from './transport.js';

@@ -1,0 +1,72 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import { status } from '@grpc/grpc-js';
+import { envoy } from '@thuban/proto';
+import { receiveDelta, receiveSotw, type AdsStream, type Mode, type Now, type Receipt } from '@thuban/xds-protocol';
+import { observeConvergence, type XdsStats } from './stats.js';
+import type { EndStatus } from './transport.js';
+
+/** Why the stream cannot go on. */
+export interface Outcome {
+  readonly refused?: EndStatus;
+  readonly exhausted?: string;
+}
+
+/**
+ * Decodes one request and takes it in. `streamOf` gives the stream, made from the node if this is its first request.
+ * Returns undefined when all is well. Never throws for what a client sends (S13).
+ */
+export function receive(
+  mode: Mode,
+  bytes: Buffer,
+  now: Now,
+  stats: XdsStats,
+  streamOf: (node: envoy.Node | undefined) => AdsStream | EndStatus,
+): Outcome | undefined {
+  const request = mode === 'delta' ? decodeDelta(bytes) : decodeSotw(bytes);
+  if (typeof request === 'string') return invalid(request);
+  const stream = streamOf(request.node);
+  if ('code' in stream) return { refused: stream };
+  if (request.typeUrl === '') return invalid('type_url: empty; every request of an aggregated stream must carry it'); // R2
+  const receipt = isDelta(request) ? receiveDelta(stream, request, now) : receiveSotw(stream, request, now);
+  count(receipt, stats);
+  return receipt.exhausted === undefined ? undefined : { exhausted: receipt.exhausted };
+}
+
+const isDelta = (
+  request: envoy.DiscoveryRequest | envoy.DeltaDiscoveryRequest,
+): request is envoy.DeltaDiscoveryRequest => request.$typeName === envoy.DeltaDiscoveryRequestSchema.typeName;
+
+const invalid = (details: string): Outcome => ({ refused: { code: status.INVALID_ARGUMENT, details } });
+
+/** Unknown fields are not kept: they belong to newer protos and would stay in memory with the node. */
+const READ = { readUnknownFields: false } as const;
+
+/** The request, or what is wrong with the bytes. */
+export const decodeSotw = (bytes: Buffer): envoy.DiscoveryRequest | string =>
+  orText('DiscoveryRequest', () => fromBinary(envoy.DiscoveryRequestSchema, bytes, READ));
+
+/** The request, or what is wrong with the bytes. */
+export const decodeDelta = (bytes: Buffer): envoy.DeltaDiscoveryRequest | string =>
+  orText('DeltaDiscoveryRequest', () => fromBinary(envoy.DeltaDiscoveryRequestSchema, bytes, READ));
+
+function orText<R>(message: string, read: () => R): R | string {
+  try {
+    return read();
+  } catch (cause) {
+    return `not a ${message}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  }
+}
+
+/** R7: a stream without a node is nobody's. */
+export const refuseWithoutNode = (node: envoy.Node | undefined): EndStatus | undefined => {
+  if (!node)
+    return { code: status.INVALID_ARGUMENT, details: 'node: missing; the first request of a stream must carry it' };
+  return node.id === '' ? { code: status.INVALID_ARGUMENT, details: 'node.id: empty' } : undefined;
+};
+
+function count({ type, verdict, convergedMs }: Receipt, stats: XdsStats): void {
+  stats.requests[verdict]++;
+  if (!type) stats.requestsUnknownType++;
+  else if (verdict === 'NACK') stats.nacks[type]++;
+  if (convergedMs !== undefined) observeConvergence(stats, convergedMs);
+}
