@@ -1,0 +1,220 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDatabase, type ReadModelDatabase } from '@thuban/database';
+import { REGISTRY_SHARDS, shardOf, type Instance, type RegistryEvent } from '@thuban/events';
+import { foldInto, GENESIS_HASH, type Checkpoint, type Recorded } from '@thuban/event-sourcing';
+import {
+  aliasTargetKey,
+  createRegistryState,
+  evolve,
+  findInstanceId,
+  type RegistryState,
+} from '@thuban/registry-domain';
+import fc from 'fast-check';
+import { loadRegistry } from './load-registry.js';
+import { registryProjection } from './registry-projection.js';
+import { registryEntities, registryMigrations, REGISTRY_PROJECTION } from './schemas.js';
+
+type Event = Recorded<RegistryEvent>;
+
+const NAMES = ['a', 'b/c'];
+const IDS = ['1', '2'];
+
+const instance = (namespace: string, service: string, id: string, weight: number): Instance => ({
+  id,
+  namespace,
+  service,
+  vpcId: '',
+  host: `h${id}`,
+  port: 80,
+  protocol: 'grpc',
+  version: '',
+  logicSet: '',
+  priority: 0,
+  weight,
+  healthy: weight % 2 === 0,
+  isolated: weight % 3 === 0,
+  location: { region: 'r', zone: '', campus: 'c' },
+  metadata: weight === 0 ? {} : { z: String(weight), a: 'ü\u2028"' },
+  ...(weight > 2 && { healthCheck: { ttlSeconds: 5 } }),
+});
+
+const name = fc.constantFrom(...NAMES);
+const word = fc.constantFrom('', 'x', 'y');
+const namespaceData = fc.record({ name, comment: word, owners: word, metadata: fc.constantFrom({}, { k: 'v' }) });
+const serviceData = fc.record({ namespace: name, name, comment: word }).map((given) => ({
+  namespace: given.namespace,
+  name: given.name,
+  metadata: {},
+  ports: '',
+  business: 'b',
+  department: '',
+  comment: given.comment,
+  owners: '',
+}));
+const aliasData = fc
+  .record({ namespace: name, name, targetNamespace: name, targetService: name })
+  .map((given) => ({ ...given, comment: '', owners: 'o' }));
+const instanceData = fc
+  .tuple(name, name, fc.constantFrom(...IDS), fc.nat(4))
+  .map(([namespace, service, id, weight]) => instance(namespace, service, id, weight));
+
+const event: fc.Arbitrary<RegistryEvent> = fc.oneof(
+  fc.record({ type: fc.constantFrom('NamespaceCreated' as const, 'NamespaceChanged' as const), data: namespaceData }),
+  fc.record({ type: fc.constant('NamespaceDeleted' as const), data: fc.record({ name }) }),
+  fc.record({ type: fc.constantFrom('ServiceCreated' as const, 'ServiceChanged' as const), data: serviceData }),
+  fc.record({ type: fc.constant('ServiceDeleted' as const), data: fc.record({ namespace: name, name }) }),
+  fc.record({ type: fc.constant('AliasCreated' as const), data: aliasData }),
+  fc.record({ type: fc.constant('AliasDeleted' as const), data: fc.record({ namespace: name, name }) }),
+  fc.record({ type: fc.constantFrom('InstanceRegistered' as const, 'InstanceChanged' as const), data: instanceData }),
+  fc.record({
+    type: fc.constant('InstanceDeregistered' as const),
+    data: instanceData.map(({ namespace, service, id }) => ({ namespace, service, id })),
+  }),
+);
+
+const keyOf = ({ type, data }: RegistryEvent): string => {
+  if (type.startsWith('Namespace')) return (data as { name: string }).name;
+  const { namespace, service, name } = data as { namespace: string; service?: string; name?: string };
+  return `${namespace}/${service ?? name}`;
+};
+
+/** Gives events their places, as the log would. */
+const record = (events: readonly { event: RegistryEvent; laterMs: number }[]): Event[] => {
+  const seqs = new Array<number>(REGISTRY_SHARDS).fill(0);
+  let timeMs = 1_000;
+  return events.map(({ event: each, laterMs }) => {
+    const shard = shardOf(keyOf(each), REGISTRY_SHARDS);
+    seqs[shard] = (seqs[shard] ?? 0) + 1;
+    timeMs += laterMs;
+    const meta = { actor: 'test', requestId: 'r' };
+    return { ...each, shard, seq: seqs[shard], timeMs, meta, stream: '', commitId: 'c', hash: 'h' } as unknown as Event;
+  });
+};
+
+const history = fc.array(fc.record({ event, laterMs: fc.nat(2) }), { maxLength: 60 }).map(record);
+
+const fold = (events: readonly Event[]): RegistryState => {
+  const state = createRegistryState();
+  foldInto(state, evolve, events);
+  return state;
+};
+
+/** Everything that a state knows, as text. */
+const dump = (state: RegistryState): string =>
+  JSON.stringify({
+    namespaces: state.namespaces(),
+    services: state.services(),
+    aliases: state.aliases(),
+    instances: state.services().map(({ service }) => state.instances(service.namespace, service.name)),
+    ids: IDS.map((id) => findInstanceId(state, id)),
+    ghost: findInstanceId(state, ''),
+    targets: NAMES.flatMap((ns) => NAMES.map((service) => state.get(aliasTargetKey(ns, service)))),
+    counts: state.counts(),
+  });
+
+const at = (seq: number): Checkpoint => ({ logId: 'log', tips: [{ seq, hash: GENESIS_HASH }] });
+
+describe('the registry read model', () => {
+  let directory: string;
+  let database: ReadModelDatabase;
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'read-model-'));
+    database = await openDatabase({
+      file: join(directory, 'read.db'),
+      entities: registryEntities,
+      migrations: registryMigrations,
+    });
+  });
+  afterAll(async () => {
+    await database.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  const wipe = () => database.transaction((tx) => registryProjection.reset(tx));
+  const project = (events: readonly Event[]) => database.transaction((tx) => registryProjection.project(tx, events));
+
+  it(
+    'INV: the facts of the rows fold to exactly the state of the whole log, wherever the batches are cut',
+    () =>
+      fc.assert(
+        fc.asyncProperty(history, fc.array(fc.integer({ min: 1, max: 20 })), async (events, cuts) => {
+          await wipe();
+          let from = 0;
+          for (const cut of [...cuts, events.length]) {
+            if (from < events.length) await project(events.slice(from, from + cut));
+            from += cut;
+          }
+          const { facts } = await loadRegistry(database);
+          expect(dump(fold(facts))).toBe(dump(fold(events)));
+          const places = facts.map(({ shard, seq }) => shard * 1e6 + seq);
+          expect(places).toEqual([...places].sort((a, b) => a - b));
+        }),
+        { numRuns: 300 },
+      ),
+    60_000,
+  );
+
+  it('a second life of the rows equals the first: what was loaded can be projected again', async () => {
+    const events = record(
+      fc
+        .sample(history, { numRuns: 5, seed: 7 })
+        .flatMap((each) => each.map((e) => ({ event: { type: e.type, data: e.data } as RegistryEvent, laterMs: 1 }))),
+    );
+    await wipe();
+    await project(events);
+    const first = await loadRegistry(database);
+    await wipe();
+    await project(first.facts);
+    expect(dump(fold((await loadRegistry(database)).facts))).toBe(dump(fold(events)));
+  });
+
+  it('remembers idempotency keys for 24 hours of event time, oldest first', async () => {
+    await wipe();
+    const day = 24 * 60 * 60 * 1000;
+    const base = record([{ event: { type: 'NamespaceDeleted', data: { name: 'a' } }, laterMs: 0 }])[0] as Event;
+    const keyed = (key: string, timeMs: number): Event => ({
+      ...base,
+      timeMs,
+      meta: { ...base.meta, idempotency: { key, fingerprint: 'f', answer: { status: 201, body: null } } },
+    });
+    await project([keyed('old', 10), keyed('edge', 11)]);
+    await project([keyed('new', 10 + day)]);
+    const { remembered } = await loadRegistry(database);
+    expect(remembered.map(({ meta, timeMs }) => [meta.idempotency?.key, timeMs])).toEqual([
+      ['edge', 11],
+      ['new', 10 + day],
+    ]);
+    expect(remembered[0]?.meta.idempotency).toEqual({
+      key: 'edge',
+      fingerprint: 'f',
+      answer: { status: 201, body: null },
+    });
+  });
+
+  it('gives the checkpoint that belongs to the rows', async () => {
+    expect((await loadRegistry(database)).checkpoint).toBeUndefined();
+    await database.transaction((tx) => tx.saveCheckpoint(REGISTRY_PROJECTION, undefined, at(4)));
+    expect((await loadRegistry(database)).checkpoint).toEqual(at(4));
+  });
+
+  it('loads 50,000 instances in a moment', async () => {
+    await wipe();
+    const many = Array.from({ length: 50_000 }, (_, i) => ({
+      event: {
+        type: 'InstanceRegistered' as const,
+        data: instance(i % 2 ? 'a' : 'b', `s${i % 1000}`, `instance-${i}`, (i % 3) + 1),
+      },
+      laterMs: 0,
+    }));
+    const events = record(many);
+    for (let from = 0; from < events.length; from += 1000) await project(events.slice(from, from + 1000));
+    const before = process.cpuUsage();
+    const { facts } = await loadRegistry(database);
+    const { user, system } = process.cpuUsage(before);
+    expect(facts.filter(({ type }) => type === 'InstanceRegistered').length).toBeGreaterThanOrEqual(50_000);
+    // 350 to 400 ms of CPU here; a row-by-row conversion took four times as long
+    expect((user + system) / 1000).toBeLessThan(1_200);
+  }, 60_000);
+});

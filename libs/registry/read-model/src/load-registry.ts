@@ -1,0 +1,167 @@
+import type { ReadModelDatabase } from '@thuban/database';
+import { REGISTRY_SHARDS, shardOf, streamId, type Instance, type Json, type RegistryEvent } from '@thuban/events';
+import type { Checkpoint, Recorded } from '@thuban/event-sourcing';
+import { keyOf } from './batch.js';
+import {
+  aliasOf,
+  instancesOf,
+  namespaceOf,
+  serviceOf,
+  type AliasRow,
+  type IdempotencyRow,
+  type StoredInstance,
+  type NamespaceRow,
+  type ServiceRow,
+} from './rows.js';
+import { REGISTRY_PROJECTION, type TableName } from './schemas.js';
+
+type Fact = Recorded<RegistryEvent>;
+
+/** The registry as its rows hold it. */
+export interface LoadedRegistry {
+  /** Where the log is to be read on from; `undefined`: from the beginning. */
+  readonly checkpoint: Checkpoint | undefined;
+  /**
+   * What is left of the log up to the checkpoint: events, by shard and seq, that fold to the state that the whole log folds to.
+   * Of a thing's history only what shows in the state remains, so seqs have gaps and hashes are empty.
+   */
+  readonly facts: readonly Fact[];
+  /** The idempotency keys of the last 24 hours of event time, oldest first. */
+  readonly remembered: readonly Pick<Fact, 'meta' | 'timeMs'>[];
+}
+
+const META = { actor: 'system', requestId: '' };
+
+interface Place {
+  readonly shard: number;
+  readonly stream: string;
+}
+
+const fact = ({ shard, stream }: Place, { type, data }: RegistryEvent, seq: number, timeMs: number): Fact =>
+  // TypeScript loses the tie between type and data here.
+  ({ type, data, shard, seq, stream, meta: META, timeMs, commitId: '', hash: '' }) as Fact;
+
+const shard = (key: string): number => shardOf(key, REGISTRY_SHARDS);
+
+const namespaceFacts = (row: NamespaceRow): Fact[] => {
+  const place = { shard: shard(row.name), stream: streamId('namespace', row.name) };
+  const data = namespaceOf(row);
+  const created = fact(place, { type: 'NamespaceCreated', data }, row.created_seq, row.created_at);
+  if (row.changed_seq === row.created_seq) return [created];
+  return [created, fact(place, { type: 'NamespaceChanged', data }, row.changed_seq, row.changed_at)];
+};
+
+const aliasFacts = (row: AliasRow): Fact[] => {
+  const place = { shard: shard(`${row.namespace}/${row.name}`), stream: streamId('alias', row.namespace, row.name) };
+  return [fact(place, { type: 'AliasCreated', data: aliasOf(row) }, row.seq, row.created_at)];
+};
+
+/** A service with its instances: they share a shard, and the newest of their facts must be the service's `touched_seq`. */
+const serviceFacts = (row: ServiceRow, instances: readonly LivingInstance[]): Fact[] => {
+  const { namespace, name } = row;
+  const place = { shard: shard(`${namespace}/${name}`), stream: streamId('service', namespace, name) };
+  const living = instances.flatMap((instance) => instanceFacts(place.shard, instance));
+  if (row.implied === 1) return [...impliedServiceFacts(place, row, living)];
+  const data = serviceOf(row);
+  const created = fact(place, { type: 'ServiceCreated', data }, row.created_seq, row.created_at);
+  const newest = living.reduce((max, { seq }) => Math.max(max, seq), row.changed_seq);
+  const changed = (seq: number) => fact(place, { type: 'ServiceChanged', data }, seq, row.changed_at);
+  // What touched it last may be gone (a deregistration): then its own last change is restated at that place.
+  if (newest !== row.touched_seq) return [created, ...living, changed(row.touched_seq)];
+  return row.changed_seq === row.created_seq ? [created, ...living] : [created, changed(row.changed_seq), ...living];
+};
+
+/** The instance that stands for what made an implied service. Real ids are not empty, so it cannot meet one. */
+const ghost = (namespace: string, service: string): Instance => ({
+  id: '',
+  namespace,
+  service,
+  vpcId: '',
+  host: '',
+  port: 0,
+  protocol: '',
+  version: '',
+  logicSet: '',
+  priority: 0,
+  weight: 0,
+  healthy: false,
+  isolated: true,
+  location: { region: '', zone: '', campus: '' },
+  metadata: {},
+});
+
+/** Nothing describes the service, so a registration must have made it, and a deletion in spite of instances may have undescribed it. */
+const impliedServiceFacts = (service: Place, row: ServiceRow, living: readonly Fact[]): Fact[] => {
+  const { namespace, name } = row;
+  const place = { shard: service.shard, stream: streamId('instance', namespace, name, '') };
+  const made = fact(
+    place,
+    { type: 'InstanceRegistered', data: ghost(namespace, name) },
+    row.created_seq,
+    row.created_at,
+  );
+  const deleted = fact(service, { type: 'ServiceDeleted', data: { namespace, name } }, row.changed_seq, row.changed_at);
+  const gone = { type: 'InstanceDeregistered', data: { namespace, service: name, id: '' } } as const;
+  const undescribed = row.changed_seq === row.created_seq ? [] : [deleted];
+  return [made, ...undescribed, ...living, fact(place, gone, row.touched_seq, row.changed_at)];
+};
+
+interface LivingInstance {
+  readonly instance: Instance;
+  readonly row: StoredInstance;
+}
+
+const instanceFacts = (shard: number, { instance, row }: LivingInstance): Fact[] => {
+  const place = { shard, stream: streamId('instance', instance.namespace, instance.service, instance.id) };
+  const registered = fact(place, { type: 'InstanceRegistered', data: instance }, row.incarnation, row.registered_at);
+  if (row.seq === row.incarnation) return [registered];
+  return [registered, fact(place, { type: 'InstanceChanged', data: instance }, row.seq, row.changed_at)];
+};
+
+const byService = (rows: readonly StoredInstance[]): Map<string, LivingInstance[]> => {
+  const groups = new Map<string, LivingInstance[]>();
+  for (const [i, instance] of instancesOf(rows).entries()) {
+    const row = rows[i] as StoredInstance;
+    const key = `${instance.namespace}\n${instance.service}`;
+    const group = groups.get(key);
+    if (group) group.push({ instance, row });
+    else groups.set(key, [{ instance, row }]);
+  }
+  return groups;
+};
+
+const INSTANCES = 'SELECT data, incarnation, seq, registered_at, changed_at FROM registry_instance';
+
+/** By shard and seq. The sort is stable: what stands at the same seq stays in the order in which it was made. */
+const inOrder = (facts: readonly Fact[]): Fact[] => {
+  const shards = Array.from({ length: REGISTRY_SHARDS }, (): Fact[] => []);
+  for (const each of facts) shards[each.shard]?.push(each);
+  return shards.flatMap((ofShard) => ofShard.sort((a, b) => a.seq - b.seq));
+};
+
+const rememberedOf = ({ idempotency_key, fingerprint, answer, at }: IdempotencyRow): Pick<Fact, 'meta' | 'timeMs'> => ({
+  meta: { ...META, idempotency: { key: idempotency_key, fingerprint, answer: JSON.parse(answer) as Json } },
+  timeMs: at,
+});
+
+const sameTips = (a: Checkpoint | undefined, b: Checkpoint | undefined): boolean =>
+  a?.logId === b?.logId && (a?.tips ?? []).every(({ seq }, shard) => b?.tips[shard]?.seq === seq);
+
+/** Reads the rows back: how a process starts without reading the whole log. */
+export const loadRegistry = async (database: ReadModelDatabase): Promise<LoadedRegistry> => {
+  const checkpoint = await database.checkpointOf(REGISTRY_PROJECTION);
+  const all = <R>(table: TableName, order = ''): Promise<R[]> => database.query<R>(`SELECT * FROM ${table} ${order}`);
+  const namespaces = await all<NamespaceRow>('registry_namespace');
+  const services = await all<ServiceRow>('registry_service');
+  const aliases = await all<AliasRow>('registry_alias');
+  const instances = byService(await database.query<StoredInstance>(INSTANCES));
+  const remembered = await all<IdempotencyRow>('registry_idempotency', 'ORDER BY at');
+  // Somebody projected in between: the rows are of several checkpoints.
+  if (!sameTips(checkpoint, await database.checkpointOf(REGISTRY_PROJECTION))) return loadRegistry(database);
+  const facts = [
+    ...namespaces.flatMap(namespaceFacts),
+    ...aliases.flatMap(aliasFacts),
+    ...services.flatMap((row) => serviceFacts(row, instances.get(keyOf(row.namespace, row.name)) ?? [])),
+  ];
+  return { checkpoint, facts: inOrder(facts), remembered: remembered.map(rememberedOf) };
+};
