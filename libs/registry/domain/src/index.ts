@@ -1,6 +1,6 @@
 export type { Changes, InstanceRef, RegistryCommand } from './commands.js';
 export { decide } from './decide.js';
-export { evolve } from './evolve.js';
+export { evolve, undescribedNamespace, undescribedService } from './evolve.js';
 export { POLARIS_CODE } from './fields.js';
 export type { Input, Invalid, Validated } from './fields.js';
 export { instanceId } from './instance-id.js';
@@ -23,6 +23,7 @@ export type {
 } from './state.js';
 export {
   validateAlias,
+  validateClientHost,
   validateInstance,
   validateInstanceAddress,
   validateInstanceChanges,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What makes an instance when it brings no id of its own. `vpcId` "" means none. */
 export interface InstanceTuple {
@@ -15,5 +15,5 @@ export interface InstanceTuple {
  */
 export const instanceId = ({ namespace, service, vpcId = '', host, port }: InstanceTuple): string => {
   const vpc = vpcId === '' ? '' : `${vpcId}##`;
-  return createHash('sha1').update(`${namespace}##${service}##${vpc}${host}##${port}`).digest('hex');
+  return hash('sha1', `${namespace}##${service}##${vpc}${host}##${port}`, 'hex');
 };

@@ -163,3 +163,11 @@ export const validateInstanceAddress = (input: Input<Instance>): Validated<Insta
   const { namespace, service, host, port } = read.value;
   return { ok: true, value: { id: named ? id.value : instanceId(read.value), namespace, service, host, port } };
 };
+
+const CLIENT_HOST = { host: host(CODE.INSTANCE_HOST, 128) };
+
+/** The host that a client reports for itself. */
+export const validateClientHost = (input: unknown): Validated<string> => {
+  const read = readAll<{ host: string }>(CLIENT_HOST, { host: input });
+  return read.ok ? { ok: true, value: read.value.host } : read;
+};

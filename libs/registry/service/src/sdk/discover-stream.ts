@@ -1,0 +1,85 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { polaris } from '@thuban/proto';
+import type { DiscoverAnswer, Outcome } from './answer-bytes.js';
+import { decodeDiscoverRequest, type DiscoverAnswers } from './discover-answers.js';
+
+/** google.rpc.Code numbers. */
+const INVALID_ARGUMENT = 3;
+const INTERNAL = 13;
+
+/** A Discover call as grpc-js hands it over, its messages as bytes. */
+export type DiscoverCall = Pick<
+  ServerDuplexStream<Buffer, Buffer>,
+  'on' | 'once' | 'emit' | 'write' | 'end' | 'pause' | 'resume'
+>;
+
+/** Told of what happens on a stream. */
+export interface DiscoverObserver {
+  opened(): void;
+  closed(): void;
+  answered(code: number, outcome: Outcome): void;
+  /** A bug of ours: the call ended with INTERNAL. */
+  failed(error: unknown): void;
+}
+
+/**
+ * Answers every request of a Discover stream with exactly one message, in the order of the requests, at once.
+ * - Half-close ends the call with OK once everything is written: polaris-go leaves its streams so.
+ * - When the client does not read, no further request is read until it does, so a slow client costs one answer.
+ * - Bytes that are no request cannot be answered (an answer needs a service and a type): the call ends with INVALID_ARGUMENT.
+ */
+export const answerDiscoverStream = (
+  call: DiscoverCall,
+  answers: DiscoverAnswers,
+  observer: DiscoverObserver,
+): void => {
+  let ended = false;
+  observer.opened();
+
+  const finish = (): void => {
+    if (!ended) observer.closed();
+    ended = true;
+  };
+
+  const endWith = (code: number, details: string): undefined => {
+    finish();
+    call.emit('error', Object.assign(new Error(details), { code, details }));
+  };
+
+  const decoded = (bytes: Buffer): polaris.DiscoverRequest | undefined => {
+    try {
+      return decodeDiscoverRequest(bytes);
+    } catch (error) {
+      return endWith(
+        INVALID_ARGUMENT,
+        `not a DiscoverRequest: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  };
+
+  const answerTo = (request: polaris.DiscoverRequest): DiscoverAnswer | undefined => {
+    try {
+      return answers.answer(request);
+    } catch (error) {
+      observer.failed(error);
+      return endWith(INTERNAL, 'internal error');
+    }
+  };
+
+  call.on('data', (bytes: Buffer) => {
+    const request = ended ? undefined : decoded(bytes);
+    const answer = request && answerTo(request);
+    if (!answer) return;
+    observer.answered(answer.code, answer.outcome);
+    if (call.write(answer.bytes)) return;
+    call.pause();
+    call.once('drain', () => call.resume());
+  });
+  call.on('end', () => {
+    if (!ended) call.end();
+    finish();
+  });
+  // A client that went away is no failure of ours.
+  call.on('error', finish);
+  call.on('cancelled', finish);
+};

@@ -1,0 +1,65 @@
+import type { DynamicModule } from '@nestjs/common';
+import { grpcPackageDefinition, type GrpcPackageDefinition, polaris } from '@thuban/proto';
+import type { RegistryState } from '@thuban/registry-domain';
+import { createDiscoverAnswers, type DiscoverAnswers } from './discover-answers.js';
+import { createInstanceCalls, type RegistryCommitter } from './instance-calls.js';
+import { PolarisController } from './polaris.controller.js';
+import { REGISTRY_SDK, type SdkParts } from './sdk-parts.js';
+import { createSdkStats, type SdkStats } from './sdk-stats.js';
+
+export interface RegistrySdkOptions {
+  readonly committer: Pick<RegistryCommitter, 'handleCommand'>;
+  /** The committed fold that the committer keeps. */
+  readonly state: RegistryState;
+  /** The id of the registry log. */
+  readonly logId: string;
+  /** How many bytes of encoded answers are kept at most; 128 MiB when absent. */
+  readonly answerBytesMax?: number;
+  /** Told of bugs of ours that a client saw as an internal error. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** The SDK protocol of the registry, ready to be hosted by Nest's gRPC transport. */
+export interface RegistrySdk {
+  readonly module: DynamicModule;
+  /** The gRPC package to name in the transport's options. */
+  readonly package: 'v1';
+  /** `v1.PolarisGRPC` on bytes; spread it together with those of other services. */
+  readonly packageDefinition: GrpcPackageDefinition;
+  readonly stats: SdkStats;
+  /** What is kept of encoded answers. */
+  readonly kept: DiscoverAnswers['stats'];
+}
+
+class RegistrySdkModule {}
+
+/**
+ * Makes the module that serves v1.PolarisGRPC.
+ * @example const sdk = registrySdk({ committer, state, logId: log.id }); // imports: [sdk.module]
+ */
+export const registrySdk = ({ committer, state, logId, answerBytesMax, onError }: RegistrySdkOptions): RegistrySdk => {
+  const failed = onError ?? (() => undefined);
+  const { stats, answered, discovered, streamOpened, streamClosed } = createSdkStats();
+  const answers = createDiscoverAnswers({
+    state,
+    logId,
+    ...(answerBytesMax !== undefined && { bytesMax: answerBytesMax }),
+  });
+  const parts: SdkParts = {
+    calls: createInstanceCalls({ committer, state, onError: failed }),
+    answers,
+    observer: { opened: streamOpened, closed: streamClosed, answered: discovered, failed },
+    answered,
+  };
+  return {
+    module: {
+      module: RegistrySdkModule,
+      controllers: [PolarisController],
+      providers: [{ provide: REGISTRY_SDK, useValue: parts }],
+    },
+    package: 'v1',
+    packageDefinition: grpcPackageDefinition(polaris.PolarisGRPC),
+    stats,
+    kept: answers.stats,
+  };
+};
