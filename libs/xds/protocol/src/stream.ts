@@ -86,10 +86,11 @@ export function receiveSotw(stream: AdsStream, request: SotwRequest, now: Now): 
   if (!type) return { type: undefined, verdict: verdictOn(request, '') }; // R4: silence
   const known = stream.states[type];
   const verdict = verdictOn(request, known?.nonceSent ?? '');
-  if (verdict === 'STALE') return { type, verdict }; // R12: the whole list comes again with the next ACK
   if (tooMany(stream, request.resourceNames.length, known)) return exhausted(stream, type, verdict);
   const state = known ?? openType(stream, type);
   const convergedMs = settle(state, verdict, request.errorDetail, now);
+  // R12: a stale request gets no answer of its own, as a response is in flight. Its list counts all the same: the next ACK
+  // repeats the list, but not that a name was dropped and taken up again.
   const change = subscribeSotw(state.subscription, request.resourceNames, emptyMeansAll(stream, type));
   apply(state, change, undefined);
   // R14: the first request of a type is answered; one after that only if it asks for something new (R15).

@@ -9,7 +9,7 @@ import {
   isHolding,
   isLevel,
   isRefused,
-  markAsked,
+  markForgotten,
   recordSent,
   sameVersion,
   type TypeState,
@@ -194,7 +194,7 @@ function followWithEndpoints(stream: AdsStream, cds: TypeState, { name, resource
   if (!resource) stream.awaitingEndpoints?.delete(name);
   if (!resource || sameVersion(holding, resource)) return;
   const eds = stream.states.EDS;
-  if (eds && covers(eds.subscription, name)) markAsked(eds, name);
+  if (eds && covers(eds.subscription, name)) markForgotten(eds, name);
   if (!isHolding(holding)) awaitEndpoints(stream, name);
 }
 
@@ -205,5 +205,5 @@ function followWithRoutes(stream: AdsStream, lds: TypeState, { name, resource }:
   if (!rds || !resource || sameVersion(holding, resource)) return;
   const before = isHolding(holding) ? holding.routes : [];
   for (const route of resource.routes)
-    if (!before.includes(route) && covers(rds.subscription, route)) markAsked(rds, route);
+    if (!before.includes(route) && covers(rds.subscription, route)) markForgotten(rds, route);
 }

@@ -86,10 +86,15 @@ export function markChanged(state: TypeState, name: string, before: Resource | u
   state.changedAtMs ??= nowMs;
 }
 
-/** The client must be told about the name whatever it may hold (R26); an old refusal is forgotten with it. */
+/** The client asks for the name: it must be told whatever it may hold (R26), also what it has refused before. */
 export function markAsked(state: TypeState, name: string): void {
-  (state.confirmed ??= new Map()).set(name, UNKNOWN);
   if (state.refused?.delete(name) && state.refused.size === 0) state.refused = undefined;
+  markForgotten(state, name);
+}
+
+/** The client must be told again, though it has not asked: it may have dropped what it held. */
+export function markForgotten(state: TypeState, name: string): void {
+  (state.confirmed ??= new Map()).set(name, UNKNOWN);
   markDirty(state, name);
 }
 
@@ -136,7 +141,8 @@ export function recordAck(state: TypeState, nowMs: number): number | undefined {
   state.pending = undefined;
   state.refusedSet = undefined;
   for (const { name, resource } of push.items) {
-    confirm(state, name, resource);
+    // Asked for again since this was sent: only what is sent from now on is an answer.
+    if (!(state.dirty?.has(name) && state.confirmed?.get(name) === UNKNOWN)) confirm(state, name, resource);
     if (state.refused?.delete(name) && state.refused.size === 0) state.refused = undefined;
   }
   const since = state.pendingChangedAtMs;
