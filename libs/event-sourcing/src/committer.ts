@@ -63,7 +63,7 @@ export const createCommitter = <C, E extends DomainEvent, V>(
   let queue: Pending<C, E, V>[] = [];
   let running = false;
   let behind = false;
-  let idle: (() => void)[] = [];
+  const idle: (() => void)[] = [];
 
   const noteFolded = (events: readonly Recorded<E>[]): void => {
     for (const event of events) {
@@ -87,28 +87,30 @@ export const createCommitter = <C, E extends DomainEvent, V>(
     behind = false;
   };
 
+  /** @returns what answers the commands. */
   const append = async (
     batch: Batch<E, V>,
     ids: { readonly commitId: string; readonly timeMs: number },
-  ): Promise<void> => {
-    if (batch.writes.length === 0) return batch.settle([]);
+  ): Promise<() => void> => {
+    if (batch.writes.length === 0) return () => batch.settle([]);
     const recorded = await log.append({ ...ids, writes: batch.writes });
     batch.overlay.mergeInto(state);
     stats.commits++;
     stats.events += recorded.length;
     noteFolded(recorded);
-    batch.settle(recorded);
+    return () => batch.settle(recorded);
   };
 
-  /** @returns how many commands of the group are done; the others did not fit into the commit. */
-  const commitGroup = async (group: readonly Pending<C, E, V>[]): Promise<number> => {
+  /** @returns how many commands of the group are done (the others did not fit into the commit), and what answers them. */
+  const commitGroup = async (
+    group: readonly Pending<C, E, V>[],
+  ): Promise<{ readonly taken: number; readonly settle: () => void }> => {
     for (let attempt = 1; ; attempt++) {
       if (!log.soleWriter || behind) await catchUp();
       const ids = { commitId: options.newCommitId(), timeMs: clock.now() };
       const batch = decideBatch(group, { decider, state, folded, remembered, bytesMax, ...ids });
       try {
-        await append(batch, ids);
-        return batch.taken;
+        return { settle: await append(batch, ids), taken: batch.taken };
       } catch (error) {
         // Whatever failed, what is in the log now has to be read before anything is decided or answered again.
         behind = true;
@@ -122,19 +124,22 @@ export const createCommitter = <C, E extends DomainEvent, V>(
     }
   };
 
+  const rejectAll = (group: readonly Pending<C, E, V>[], error: unknown): void => {
+    const refusal =
+      error instanceof LogUnavailable
+        ? new CommandRejected('UNAVAILABLE', `the event log cannot be used: ${error.message}`, { cause: error })
+        : error;
+    for (const { reject } of group) reject(refusal);
+  };
+
   const runNext = async (): Promise<void> => {
     const group = queue.slice(0, commandsMax);
-    let taken = group.length;
-    try {
-      taken = await commitGroup(group);
-    } catch (error) {
-      const refusal =
-        error instanceof LogUnavailable
-          ? new CommandRejected('UNAVAILABLE', `the event log cannot be written: ${error.message}`, { cause: error })
-          : error;
-      for (const pending of group) pending.reject(refusal);
-    }
+    const { taken, settle } = await commitGroup(group).catch((error: unknown) => ({
+      taken: group.length,
+      settle: () => rejectAll(group, error),
+    }));
     queue = queue.slice(taken);
+    settle();
     if (queue.length > 0) return afterPoll(() => void runNext());
     running = false;
     for (const done of idle.splice(0)) done();

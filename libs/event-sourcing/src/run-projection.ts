@@ -39,7 +39,12 @@ const genesis = (log: EventLog): Checkpoint => ({
 
 const after = (checkpoint: Checkpoint, events: readonly Recorded[]): Checkpoint => {
   const tips = [...checkpoint.tips];
-  for (const { shard, seq, hash } of events) tips[shard] = { seq, hash };
+  for (const { shard, seq, hash } of events) {
+    const expected = (tips[shard]?.seq ?? 0) + 1;
+    if (seq !== expected)
+      throw new Error(`event ${expected} of shard ${shard} is missing: the log went on with ${seq}`);
+    tips[shard] = { seq, hash };
+  }
   return { ...checkpoint, tips };
 };
 
@@ -52,7 +57,7 @@ export const runProjection = async <Tx extends ProjectionTx, E extends DomainEve
   options: RunProjectionOptions<Tx, E>,
 ): Promise<void> => {
   const { log, database, projection } = options;
-  let stored = await database.checkpointOf(projection.name);
+  const stored = await database.checkpointOf(projection.name);
   try {
     await follow(options, stored);
   } catch (error) {
@@ -61,11 +66,20 @@ export const runProjection = async <Tx extends ProjectionTx, E extends DomainEve
     const empty = genesis(log);
     await database.transaction(async (tx) => {
       await projection.reset(tx);
-      await tx.saveCheckpoint(projection.name, stored, empty);
+      await moveCheckpoint(tx, projection.name, stored, empty);
     });
-    stored = empty;
-    await follow(options, stored);
+    await follow(options, empty);
   }
+};
+
+const moveCheckpoint = async (
+  tx: ProjectionTx,
+  name: string,
+  previous: Checkpoint | undefined,
+  next: Checkpoint,
+): Promise<void> => {
+  if (await tx.saveCheckpoint(name, previous, next)) return;
+  throw new Error(`another process moved the checkpoint of ${name}`);
 };
 
 const follow = async <Tx extends ProjectionTx, E extends DomainEvent>(
@@ -78,8 +92,7 @@ const follow = async <Tx extends ProjectionTx, E extends DomainEvent>(
     const next = after(previous ?? genesis(log), batch);
     await database.transaction(async (tx) => {
       await projection.project(tx, batch as readonly Recorded<E>[]);
-      if (await tx.saveCheckpoint(projection.name, previous, next)) return;
-      throw new Error(`another process moved the checkpoint of ${projection.name}`);
+      await moveCheckpoint(tx, projection.name, previous, next);
     });
     previous = next;
     events += batch.length;

@@ -106,6 +106,8 @@ export const openMemoryLog = ({ name, shards }: { readonly name: string; readonl
     shards,
     soleWriter: false,
     append: async (commit) => {
+      // As with a real store, others get their turn between what a writer has read and what it writes.
+      await new Promise(setImmediate);
       refuseClosed();
       refuseMalformed(commit, shards);
       const moved = commit.writes.find(({ shard, expectedSeq }) => tipOf(shard).seq !== expectedSeq);
