@@ -50,10 +50,7 @@ export const answerDiscoverStream = (
     try {
       return decodeDiscoverRequest(bytes);
     } catch (error) {
-      return endWith(
-        INVALID_ARGUMENT,
-        `not a DiscoverRequest: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      return endWith(INVALID_ARGUMENT, `not a DiscoverRequest: ${String(error)}`);
     }
   };
 

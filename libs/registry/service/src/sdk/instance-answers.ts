@@ -80,10 +80,7 @@ const makeAnswer = (
   const { namespace, name } = target.service;
   const revision = serviceRevision(logId, { namespace, name, touchedSeq: target.touchedSeq, healthSeq: 0 });
   const frames = framesOf(logId, previous, state.instances(namespace, name));
-  const service = {
-    ...serviceMessage(target, { namespace: asked.namespace, name: asked.name }, revision),
-    ...echo(asked),
-  };
+  const service = serviceMessage(target, echo(asked), revision);
   const head = partBytes({ code: CODE.SUCCESS, info: INFO.SUCCESS, type: asked.type, service });
   const isAlias = name !== asked.name || namespace !== (asked.namespace || NAMESPACE_DEFAULT);
   const tail = partBytes(isAlias ? { aliasFor: { namespace, name } } : {});

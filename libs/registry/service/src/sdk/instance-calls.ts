@@ -74,7 +74,7 @@ const decoded = <D extends DescMessage>(schema: D, bytes: Buffer): MessageShape<
   }
 };
 
-const notParsed = (name: string): Reply => reply(CODE.PARSE_ERROR, `the request is not a ${name}`);
+const notParsed = (name: string): Reply => reply(CODE.PARSE_ERROR, `the request is no ${name} message`);
 
 /** What replies say about an instance. */
 const shownInstance = (of: InstanceAddress & { readonly vpcId?: string }): Shown => ({

@@ -78,7 +78,7 @@ export const instanceMessage = (
 /** A service as Discover shows it, under the names that were asked for. */
 export const serviceMessage = (
   { service, createdAtMs, changedAtMs }: ServiceEntry,
-  asked: { readonly namespace: string; readonly name: string },
+  asked: { readonly namespace?: string; readonly name?: string },
   revision: string,
 ): MessageInitShape<typeof polaris.ServiceSchema> => ({
   ...asked,
