@@ -5,10 +5,14 @@ import { endpointFrame, endpointOrder, omissionOf, WEIGHT_MAX, weightOf } from '
 import type { Resource } from './resource.js';
 import type { Wire } from './wire.js';
 
-/** Endpoints of one place. `header` is field 1 (locality) of LocalityLbEndpoints; frames and weight are of the assembly under way. */
+/**
+ * Endpoints of one place. `header` is field 1 (locality) of LocalityLbEndpoints; `entries` counts who is there, served or not;
+ * frames and weight are of the assembly under way.
+ */
 interface Locality {
   readonly key: string;
   readonly header: Buffer;
+  entries: number;
   frames: Buffer[];
   weight: number;
 }
@@ -42,9 +46,19 @@ export const createAssignment = (wire: Wire, name: string, service: MeshService)
   const localities = new Map<string, Locality>();
   const entryOf = (instance: Instance): Entry => {
     const key = localityKey(instance);
-    const locality = localities.get(key) ?? { key, header: localityHeader(wire, instance), frames: [], weight: 0 };
+    const locality = localities.get(key) ?? {
+      key,
+      header: localityHeader(wire, instance),
+      entries: 0,
+      frames: [],
+      weight: 0,
+    };
     localities.set(key, locality);
+    locality.entries++;
     return { instance, frame: endpointFrame(wire, instance, weightOf(instance)), locality };
+  };
+  const leave = ({ locality }: Entry): void => {
+    if (--locality.entries === 0) localities.delete(locality.key);
   };
   const entries = [...service.endpoints.values()]
     .filter((instance) => omissionOf(instance) === undefined)
@@ -57,6 +71,7 @@ export const createAssignment = (wire: Wire, name: string, service: MeshService)
       const added = after && omissionOf(after) === undefined ? entryOf(after) : undefined;
       const at = before ? indexOf(entries, before) : entries.length;
       const removed = before && entries[at]?.instance.id === before.id ? entries[at] : undefined;
+      if (removed) leave(removed);
       if (removed && added && sameForProxies(removed, added)) {
         entries[at] = added;
         return false;
@@ -108,9 +123,10 @@ const assemble = (wire: Wire, name: string, entries: readonly Entry[], localitie
     locality.frames.push(weigh === weightOf ? frame : endpointFrame(wire, instance, weight));
     locality.weight += weight;
   }
-  for (const { key, frames } of localities.values()) if (frames.length === 0) localities.delete(key);
 
-  const inOrder = [...localities.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const inOrder = [...localities.values()]
+    .filter(({ frames }) => frames.length > 0)
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
   wire.string(1, name);
   return resourceOf('EDS', name, [wire.take(), ...inOrder.flatMap((locality) => localityPieces(wire, locality))]);
 };

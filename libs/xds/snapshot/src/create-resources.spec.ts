@@ -205,6 +205,24 @@ describe('resources', () => {
     expect(get(resources, 'EDS', ECHO)!.bytes.length).toBeLessThan(full.bytes.length);
   });
 
+  it('a name that becomes free goes to who had to do without it', () => {
+    const resources = resourcesOf(serviceCreated('echo.default'), serviceCreated('echo'));
+    get(resources, 'RDS', ROUTES);
+    resources.apply(recorded([serviceDeleted('echo.default')]));
+    expect(get(resources, 'RDS', ROUTES)!.bytes).toEqual(
+      get(resourcesOf(serviceCreated('echo')), 'RDS', ROUTES)!.bytes,
+    );
+  });
+
+  it('R43: routes and listeners say which clusters they need', () => {
+    const resources = resourcesOf(registered(), aliasCreated('second', 'echo'));
+    const redirected = aNode({ passthrough: true });
+    expect(get(resources, 'RDS', ROUTES)!.clusters).toEqual([ECHO]);
+    expect(get(resources, 'RDS', ROUTES, redirected)!.clusters).toEqual([ECHO, 'PassthroughCluster']);
+    expect(get(resources, 'LDS', 'OUTBOUND_15001')).toMatchObject({ clusters: [], routes: [ROUTES] });
+    expect(get(resources, 'LDS', 'OUTBOUND_15001', redirected)).toMatchObject({ clusters: ['PassthroughCluster'] });
+  });
+
   it('views that nobody retains are not told', () => {
     const { resources, changes } = told(aNode());
     resources.apply(recorded([serviceCreated('far', 'other')]));

@@ -101,6 +101,35 @@ describe('endpoints', () => {
     expect(endpoints!.map((one) => one['load_balancing_weight'])).toEqual([300, 50]);
   });
 
+  it('an address is served once, also when others of its host stand between the ids', () => {
+    const { endpoints } = assignmentOf({ id: '1', port: 80 }, { id: '2', port: 8080 }, { id: '3', port: 80 });
+    expect(endpoints![0]!['load_balancing_weight']).toBe(200);
+  });
+
+  it('a place where nobody is served is not there, for its weight would be 0', () => {
+    const { endpoints } = assignmentOf({ id: '1' }, { id: '2', location: { region: 'x', zone: '', campus: '' } });
+    expect(endpoints).toHaveLength(1);
+  });
+
+  it('moving to another place is seen', () => {
+    const resources = resourcesOf(registered());
+    const before = resources.get('EDS', '', ECHO)!;
+    resources.apply(recorded([registered({ location: { region: 'x', zone: '', campus: '' } })]));
+    expect(resources.get('EDS', '', ECHO)!.version).not.toBe(before.version);
+  });
+
+  it('the second at an address is served after the first has gone, also when its place was empty before', () => {
+    const x = { region: 'x', zone: '', campus: '' };
+    const resources = resourcesOf(registered({ id: '1' }), registered({ id: '2', location: x }));
+    resources.get('EDS', '', ECHO);
+    resources.apply(recorded([registered({ id: '3', host: '10.0.0.3', location: x })]));
+    resources.get('EDS', '', ECHO);
+    resources.apply(recorded([deregistered({ id: '1' })]));
+    expect(decoded(resources.get('EDS', '', ECHO)!)).toMatchObject({
+      endpoints: [{ locality: { region: 'x' }, load_balancing_weight: 200, lb_endpoints: [{}, {}] }],
+    });
+  });
+
   it('an address is served once, and the other takes its place when it goes', () => {
     const both = [{ id: '1' }, { id: '2', weight: 7 }].map((one) => registered(one));
     const resources = resourcesOf(...both);
