@@ -25,7 +25,10 @@ describe('domains', () => {
   it('of two names that differ in case the older gets all', () => {
     const [older, younger] = claimDomains([service('Echo'), service('echo')]);
     expect(older!.domains).toHaveLength(5);
-    expect(younger).toMatchObject({ domains: [], refused: [{ owner: { name: 'Echo' } }, {}, {}, {}, {}] });
+    expect(younger).toMatchObject({
+      domains: [],
+      taken: [{ domain: 'echo', owner: { name: 'Echo' } }, {}, {}, {}, {}],
+    });
   });
 
   it('a.b beside a in namespace b: the younger keeps its longer names', () => {

@@ -1,7 +1,7 @@
 import type { Mesh } from '@thuban/xds-mesh';
-import { PASSTHROUGH_CLUSTER } from './clusters.js';
+import { clusterName, PASSTHROUGH_CLUSTER } from './clusters.js';
 import type { Resource } from './resource.js';
-import { clusterOf, createRouteTables, outboundRoutes, routedNames, type RouteTable } from './routes.js';
+import { createRouteTables, outboundRoutes, routedNames, type RouteTable, targetOf } from './routes.js';
 import { parseNamespaceView } from './views.js';
 import type { Wire } from './wire.js';
 
@@ -30,9 +30,10 @@ export const createNamespaceResources = (wire: Wire, mesh: Mesh): NamespaceResou
     kept.set(namespace, known);
     return known;
   };
-  const clustersOf = (namespace: string): readonly string[] => [
-    ...new Set(routedNames(mesh, namespace).flatMap((name) => clusterOf(mesh, name) ?? [])),
-  ];
+  const clustersOf = (namespace: string): readonly string[] => {
+    const targets = new Set(routedNames(mesh, namespace).flatMap((name) => targetOf(mesh, name) ?? []));
+    return [...targets].map((target) => clusterName(target.namespace, target.name));
+  };
 
   return {
     routes: (view) => {

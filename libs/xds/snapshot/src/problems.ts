@@ -2,7 +2,7 @@ import type { Mesh, MeshService } from '@thuban/xds-mesh';
 import { clusterName } from './clusters.js';
 import { claimDomains } from './domains.js';
 import { endpointOrder, omissionOf } from './endpoints.js';
-import { clusterOf, routedNames } from './routes.js';
+import { targetOf, routedNames } from './routes.js';
 
 /** Something registered that proxies do not get as it was meant. Nothing else suffers from it. */
 export interface Problem {
@@ -24,7 +24,7 @@ export const problemsOf = (mesh: Mesh): readonly Problem[] =>
 
 const aliasProblems = (mesh: Mesh, namespace: string): readonly Problem[] =>
   [...(mesh.namespace(namespace)?.aliases.values() ?? [])]
-    .filter((alias) => clusterOf(mesh, alias) === undefined)
+    .filter((alias) => targetOf(mesh, alias) === undefined)
     .map(({ name, targetNamespace, targetService }) => ({
       kind: 'alias without target',
       namespace,
@@ -33,18 +33,24 @@ const aliasProblems = (mesh: Mesh, namespace: string): readonly Problem[] =>
     }));
 
 const domainProblems = (mesh: Mesh, namespace: string): readonly Problem[] =>
-  claimDomains(routedNames(mesh, namespace)).flatMap(({ name: { name }, domains, refused }) =>
-    refused.map(({ domain, owner }): Problem => {
+  claimDomains(routedNames(mesh, namespace)).flatMap(
+    ({ name: { name }, domains, illegal, taken }): readonly Problem[] => {
       const rest = domains.length > 0 ? `it keeps ${domains.join(', ')}` : 'no host name is left for it';
-      return owner
-        ? {
-            kind: 'domain taken',
-            namespace,
-            name,
-            text: `${domain} belongs to the older ${owner.kind} ${owner.name}, not to ${name}: ${rest}`,
-          }
-        : { kind: 'domain illegal', namespace, name, text: `${domain} cannot stand in a Host header: ${rest}` };
-    }),
+      return [
+        ...illegal.map((domain): Problem => ({
+          kind: 'domain illegal',
+          namespace,
+          name,
+          text: `${domain} cannot stand in a Host header: ${rest}`,
+        })),
+        ...taken.map(({ domain, owner }): Problem => ({
+          kind: 'domain taken',
+          namespace,
+          name,
+          text: `${domain} belongs to the older ${owner.kind} ${owner.name}, not to ${name}: ${rest}`,
+        })),
+      ];
+    },
   );
 
 const endpointProblems = (service: MeshService): readonly Problem[] => {

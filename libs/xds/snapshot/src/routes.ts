@@ -1,6 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { envoy } from '@thuban/proto';
-import type { Mesh, MeshName } from '@thuban/xds-mesh';
+import type { Mesh, MeshName, MeshService } from '@thuban/xds-mesh';
 import { clusterName, PASSTHROUGH_CLUSTER } from './clusters.js';
 import { claimDomains } from './domains.js';
 import { resourceOf } from './encode-resource.js';
@@ -24,16 +24,13 @@ export interface RouteTables {
   forget(namespace: string): void;
 }
 
-/** The cluster that a name sends to; undefined for an alias whose target does not exist (now). */
-export const clusterOf = (mesh: Mesh, name: MeshName): string | undefined => {
-  if (name.kind === 'service') return clusterName(name.namespace, name.name);
-  const target = mesh.service(name.targetNamespace, name.targetService);
-  return target && clusterName(target.namespace, target.name);
-};
+/** The service that a name means; undefined for an alias whose target does not exist (now). */
+export const targetOf = (mesh: Mesh, name: MeshName): MeshService | undefined =>
+  name.kind === 'service' ? name : mesh.service(name.targetNamespace, name.targetService);
 
 /** The names of a namespace that route somewhere, oldest first. An alias without target claims nothing: it would only answer 503. */
 export const routedNames = (mesh: Mesh, namespace: string): readonly MeshName[] =>
-  (mesh.namespace(namespace)?.byAge ?? []).filter((name) => clusterOf(mesh, name) !== undefined);
+  (mesh.namespace(namespace)?.byAge ?? []).filter((name) => targetOf(mesh, name) !== undefined);
 
 /** Everything goes to the cluster: field 2 (route) of Route, without the cluster's name. */
 const ROUTE_ACTION = toBinary(
@@ -61,36 +58,43 @@ const virtualHostFrame = (wire: Wire, name: string, domains: readonly string[], 
   return wire.take();
 };
 
+interface Encoded {
+  readonly target: MeshService;
+  readonly domains: readonly string[];
+  readonly cluster: string;
+  readonly frame: Buffer;
+}
+
 export const createRouteTables = (wire: Wire, mesh: Mesh): RouteTables => {
-  interface Encoded {
-    readonly key: string;
-    readonly frame: Buffer;
-  }
-  const kept = new Map<string, Map<string, Encoded>>();
+  const kept = new Map<string, Map<MeshName, Encoded>>();
+  const encode = (name: MeshName, target: MeshService, domains: readonly string[]): Encoded => {
+    const cluster = clusterName(target.namespace, target.name);
+    const host = `${name.name}.${name.namespace}`; // unique: one namespace, one name; the catch-all has no dot
+    return { target, domains, cluster, frame: virtualHostFrame(wire, host, domains, cluster) };
+  };
 
   return {
     tableOf: (namespace) => {
       const previous = kept.get(namespace);
-      const encoded = new Map<string, Encoded>();
-      const clusters = new Set<string>();
-      const virtualHosts: Buffer[] = [];
+      const encoded = new Map<MeshName, Encoded>();
       for (const { name, domains } of claimDomains(routedNames(mesh, namespace))) {
-        const cluster = clusterOf(mesh, name);
-        if (cluster === undefined || domains.length === 0) continue;
-        const host = `${name.name}.${name.namespace}`; // unique: one namespace, one name; the catch-all has no dot
-        const key = `${cluster}\n${domains.join('\n')}`;
-        const known = previous?.get(host);
-        const { frame } = known?.key === key ? known : { frame: virtualHostFrame(wire, host, domains, cluster) };
-        encoded.set(host, { key, frame });
-        clusters.add(cluster);
-        virtualHosts.push(frame);
+        const target = targetOf(mesh, name);
+        if (!target || domains.length === 0) continue;
+        const known = previous?.get(name);
+        const fits = known?.target === target && sameDomains(known.domains, domains);
+        encoded.set(name, fits ? known : encode(name, target, domains));
       }
       kept.set(namespace, encoded);
-      return { virtualHosts, clusters: [...clusters] };
+      const all = [...encoded.values()];
+      return { virtualHosts: all.map(({ frame }) => frame), clusters: [...new Set(all.map(({ cluster }) => cluster))] };
     },
     forget: (namespace) => void kept.delete(namespace),
   };
 };
+
+/** Of uncontested names the arrays themselves are the same. */
+const sameDomains = (a: readonly string[], b: readonly string[]): boolean =>
+  a === b || (a.length === b.length && a.every((domain, i) => domain === b[i]));
 
 const UNKNOWN_HOST_BODY = (namespace: string): string =>
   `no service of namespace "${namespace}" answers to this host; known forms are <service>, <service>.${namespace} and <service>.${namespace}.svc.cluster.local\n`;
