@@ -64,6 +64,24 @@ describe('resources', () => {
     );
   });
 
+  it('a mesh loaded from rows has the bytes and versions of the one that was folded (a restart changes nothing)', () => {
+    fc.assert(
+      fc.property(anyHistory, anyNode, (history, node) => {
+        const mesh = createMesh();
+        const folded = createResources({ mesh });
+        folded.apply(history);
+        const namespaces = [...mesh.namespaces()].map((name) => mesh.namespace(name)!);
+        const services = namespaces.flatMap((namespace) => [...namespace.services.values()]);
+        const rows = {
+          services,
+          aliases: namespaces.flatMap((namespace) => [...namespace.aliases.values()]),
+          instances: services.flatMap((service) => [...service.endpoints.values()]),
+        };
+        expect(everything(createResources({ mesh: createMesh(rows) }), node)).toEqual(everything(folded, node));
+      }),
+    );
+  });
+
   it('R42: nothing that a node gets refers to what it does not get', () => {
     fc.assert(
       fc.property(anyHistory, anyNode, (history, node) => {

@@ -53,7 +53,10 @@ export interface ResourceChange {
 export interface ResourceSource {
   /** The view of a node for a type. Nodes with equal views share every resource of that type. */
   viewOf(type: XdsType, node: NodeFacts): string;
-  /** The current resource, or undefined when there is none of that name (which is an answer, not an error). */
+  /**
+   * The current resource, or undefined when there is none of that name (which is an answer, not an error).
+   * A cluster is also found by name outside the wildcard of its view; changes of it are then told under the view `''`.
+   */
   get(type: XdsType, view: string, name: string): Resource | undefined;
   /** All names that a wildcard subscription of this view holds. */
   names(type: XdsType, view: string): Iterable<string>;
