@@ -23,3 +23,43 @@ export interface EventItem {
   readonly data: Readonly<Record<string, unknown>>;
   readonly meta: { readonly actor: string; readonly requestId: string };
 }
+
+/** What one type of one xDS stream is meant to hold and has acknowledged; equal versions mean that the proxy is level. */
+export interface StreamType {
+  readonly type: string;
+  readonly wildcard: boolean;
+  readonly subscribed: number;
+  readonly intendedVersion: string;
+  readonly acknowledgedVersion: string;
+  readonly waiting: number;
+  readonly unacknowledged: number;
+  readonly unacknowledgedMs?: number;
+  readonly refused: readonly string[];
+  readonly nack?: { readonly message: string };
+}
+
+export interface StreamItem {
+  readonly nodeId: string;
+  readonly kind: string;
+  readonly userAgent: string;
+  readonly mode: string;
+  readonly openedMs: number;
+  readonly types: readonly StreamType[];
+}
+
+/** `/v1/status`. */
+export interface Status {
+  readonly version: string;
+  readonly startedAt: string;
+  readonly uptimeSeconds: number;
+  readonly logs: readonly {
+    readonly name: string;
+    readonly id: string;
+    readonly shards: number;
+    readonly events: number;
+    readonly tips: readonly number[];
+  }[];
+  readonly projections: readonly { readonly name: string; readonly lagEvents: number }[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly sections: { readonly xds?: { readonly streams: readonly StreamItem[] } };
+}

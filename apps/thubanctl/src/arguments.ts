@@ -45,20 +45,12 @@ export const parseHostPort = (text: string): HostPort => {
 export const hostPort = ({ host, port }: HostPort): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
-const parsePair = (text: string): readonly [string, string] => {
-  const at = text.indexOf('=');
-  if (at <= 0) throw new InvalidArgumentError('Write it as key=value.');
-  return [text.slice(0, at), text.slice(at + 1)];
-};
-
-/** Collects `key=value` pairs: several in one argument divided by commas are not split, as values may hold commas. */
+/** Collects `key=value` pairs of an option that may be given many times. Commas do not divide: values may hold them. */
 export const collectPairs = (
   text: string,
   before: Readonly<Record<string, string>> | undefined,
-): Readonly<Record<string, string>> => Object.fromEntries([...Object.entries(before ?? {}), parsePair(text)]);
-
-/** Whether metadata holds every pair that was asked for. */
-export const matches = (
-  wanted: Readonly<Record<string, string>>,
-  metadata: Readonly<Record<string, string>>,
-): boolean => Object.entries(wanted).every(([key, value]) => Object.hasOwn(metadata, key) && metadata[key] === value);
+): Readonly<Record<string, string>> => {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new InvalidArgumentError('Write it as key=value.');
+  return Object.fromEntries([...Object.entries(before ?? {}), [text.slice(0, at), text.slice(at + 1)]]);
+};

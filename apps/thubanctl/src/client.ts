@@ -4,21 +4,21 @@ import { readServerSentEvents } from './sse.js';
 import type { ServerSentEvent } from './sse.js';
 import type { Page } from './api.js';
 
-/** Query parameters; those that are undefined are left out. */
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+/** Query parameters; those that are undefined are left out, and a list is a parameter given several times. */
+export type Query = Readonly<Record<string, string | number | undefined | readonly string[]>>;
 
 /** What a command asks of a server. Every failure is a `CtlError` with the exit code it ends in. */
 export interface Client {
   readonly server: string;
   readonly get: <T>(path: string, query?: Query) => Promise<T>;
   readonly send: <T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object) => Promise<T>;
-  /** Follows the `next` cursors of a list until `limit` rows are there. */
-  readonly list: <T>(path: string, query?: Query, limit?: number) => Promise<readonly T[]>;
+  /** All pages of a list, following their `next` cursors. */
+  readonly list: <T>(path: string, query?: Query) => Promise<readonly T[]>;
   readonly events: (path: string, query: Query, signal: AbortSignal) => AsyncIterable<ServerSentEvent>;
 }
 
 export interface ClientOptions {
-  /** Base address, such as `http://127.0.0.1:8090`. */
+  /** Base address without a slash at its end, such as `http://127.0.0.1:8090`. */
   readonly server: string;
   /** How long an answer may take. Streams have no limit. */
   readonly timeoutMs: number;
@@ -27,6 +27,7 @@ export interface ClientOptions {
 /** A path of `/v1` with each part percent-encoded: `pathOf('v1', 'services', 'a/b')` is `/v1/services/a%2Fb`. */
 export const pathOf = (...parts: readonly string[]): string => `/${parts.map(encodeURIComponent).join('/')}`;
 
+/** The most that the API gives at once. */
 const PAGE_ROWS = 500;
 
 interface Problem {
@@ -64,25 +65,31 @@ export const answerError = (status: number, text: string, server: string): CtlEr
   return new CtlError(exitCodeOf(status), [sentence, ...lines].join('\n'));
 };
 
-const reasonOf = (error: unknown, timeoutMs: number): string => {
-  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED') return 'connection refused';
-  return cause instanceof Error && cause.message !== '' ? cause.message : String(error);
+/** What fetch knows of a failure: its own message says nothing, the cause does. */
+interface FetchFailure {
+  readonly name?: string;
+  readonly message?: string;
+  readonly cause?: { readonly code?: string; readonly message?: string };
+}
+
+const reasonOf = ({ name, message, cause }: FetchFailure, timeoutMs: number): string => {
+  if (name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
+  if (cause?.code === 'ECONNREFUSED') return 'connection refused';
+  return cause?.message || message || 'it failed';
 };
 
 const unreachable = ({ server, timeoutMs }: ClientOptions, error: unknown): CtlError =>
   new CtlError(
     EXIT.UNREACHABLE,
-    `No Thuban answers at ${server} (${reasonOf(error, timeoutMs)}). ` +
+    `No Thuban answers at ${server} (${reasonOf(error as FetchFailure, timeoutMs)}). ` +
       'Start one with `npm start`, or name another with --server or THUBANCTL_SERVER.',
     { cause: error },
   );
 
 const urlOf = (server: string, path: string, query: Query = {}): URL => {
-  const url = new URL(`${server.replace(/\/+$/, '')}${path}`);
+  const url = new URL(`${server}${path}`);
   for (const [key, value] of Object.entries(query))
-    if (value !== undefined) url.searchParams.append(key, String(value));
+    for (const each of value === undefined ? [] : [value].flat()) url.searchParams.append(key, String(each));
   return url;
 };
 
@@ -130,18 +137,14 @@ export const createClient = (options: ClientOptions): Client => {
     server: options.server,
     get,
     send: (method, path, body) => call(method, path, undefined, body),
-    list: async <T>(path: string, query: Query = {}, limit = Infinity): Promise<readonly T[]> => {
+    list: async <T>(path: string, query: Query = {}): Promise<readonly T[]> => {
       const rows: T[] = [];
       let cursor: string | undefined;
       do {
-        const page: Page<T> = await get<Page<T>>(path, {
-          ...query,
-          limit: Math.min(PAGE_ROWS, limit - rows.length),
-          cursor,
-        });
+        const page: Page<T> = await get<Page<T>>(path, { ...query, limit: PAGE_ROWS, cursor });
         rows.push(...page.items);
         cursor = page.next;
-      } while (cursor !== undefined && rows.length < limit);
+      } while (cursor !== undefined);
       return rows;
     },
     events: (path, query, signal) => streamOf(options, urlOf(options.server, path, query), signal),

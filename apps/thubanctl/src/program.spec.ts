@@ -28,7 +28,7 @@ describe('exit codes', () => {
     [['get', 'instances', '-o', 'xml'], 'Allowed choices are table, wide, json, yaml, name'],
     [['register', 'echo', '127.0.0.1:1'], 'namespace/service'],
     [['register', 'default/echo', '127.0.0.1'], 'host:port'],
-    [['register', 'default/echo', '127.0.0.1:1', '--weight', '-1'], 'whole number from 0 to 10000'],
+    [['register', 'default/echo', '127.0.0.1:1', '--weight', '-1'], 'whole number from 0 to 65535'],
     [['register', 'default/echo', '127.0.0.1:1', '--meta', 'x'], 'key=value'],
     [['deregister', 'default/echo'], 'host:port, or --id'],
     [['bootstrap', 'envoy'], "required option '--node <id>' not specified"],

@@ -26,6 +26,10 @@ describe('readServerSentEvents', () => {
     ]);
   });
 
+  it('tells of an id that came without data, as the place to go on from', async () => {
+    expect(await read('id: 7\n\n')).toEqual([{ id: '7', event: 'message', data: '' }]);
+  });
+
   it('does not care where the chunks are cut, nor which line end is used', async () => {
     await fc.assert(
       fc.asyncProperty(

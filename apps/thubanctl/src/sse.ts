@@ -22,21 +22,27 @@ async function* linesOf(chunks: AsyncIterable<string>): AsyncIterable<string> {
   if (rest.endsWith('\r')) yield rest.slice(0, -1);
 }
 
-/** Reads events from decoded text. Comments and events without data are left out; an unfinished event at the end is dropped. */
+/**
+ * Reads events from decoded text. Comments are left out, and an unfinished event at the end is dropped. Unlike in a browser, an event
+ * that has an id and no data is yielded, with empty data: it says where a reader that comes back goes on.
+ */
 export async function* readServerSentEvents(chunks: AsyncIterable<string>): AsyncIterable<ServerSentEvent> {
   let id = '';
   let event = '';
-  let data: string[] = [];
+  let data: string[] | undefined;
   for await (const line of linesOf(chunks)) {
     if (line === '') {
-      if (data.length > 0) yield { id, event: event === '' ? 'message' : event, data: data.join('\n') };
+      if (data) yield { id, event: event === '' ? 'message' : event, data: data.join('\n') };
       event = '';
-      data = [];
+      data = undefined;
       continue;
     }
     const [field, value] = fieldOf(line);
-    if (field === 'id') id = value;
+    if (field === 'id') {
+      id = value;
+      data ??= [];
+    }
     if (field === 'event') event = value;
-    if (field === 'data') data.push(value);
+    if (field === 'data') (data ??= []).push(value);
   }
 }

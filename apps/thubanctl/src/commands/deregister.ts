@@ -8,15 +8,8 @@ import { CtlError, EXIT, usageError } from '../ctl-error.js';
 import type { Io } from '../io.js';
 import { clientOf, examples } from './context.js';
 
-const instancesAt = async (
-  client: Client,
-  { namespace, service }: ServiceName,
-  at: HostPort,
-): Promise<readonly Instance[]> => {
-  const path = pathOf('v1', 'namespaces', namespace, 'services', service, 'instances');
-  const all = await client.list<Instance>(path);
-  return all.filter(({ host, port }) => host === at.host && port === at.port);
-};
+const instancesAt = (client: Client, { namespace, service }: ServiceName, at: HostPort): Promise<readonly Instance[]> =>
+  client.list<Instance>(pathOf('v1', 'namespaces', namespace, 'services', service, 'instances'), { ...at });
 
 const idsToRemove = async (
   client: Client,

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { InstanceItem, NamespaceItem, ServiceItem } from '../api.js';
-import { collectPairs, matches, parseServiceName } from '../arguments.js';
+import { collectPairs, parseServiceName } from '../arguments.js';
 import type { ServiceName } from '../arguments.js';
 import { pathOf } from '../client.js';
 import type { Query } from '../client.js';
@@ -17,36 +17,23 @@ interface GetOptions {
   readonly output: Output;
 }
 
-interface Described {
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
-/** What `get` needs to know of a kind: where its list is and how it is shown. */
-interface Kind<T extends Described, A> {
+/** What `get` needs to know of a kind: where its list is and how it is shown. The server does the filtering. */
+interface Kind<T, A> {
   readonly path: string;
   readonly query: (name: A | undefined, options: GetOptions) => Query;
-  readonly isNamed: (row: T, name: A) => boolean;
   readonly view: View<T>;
 }
 
-const rowsOf = async <T extends Described, A>(
-  kind: Kind<T, A>,
-  name: A | undefined,
-  options: GetOptions,
-  list: (path: string, query: Query) => Promise<readonly T[]>,
-): Promise<readonly T[]> => {
-  const rows = await list(kind.path, kind.query(name, options));
-  return rows.filter(
-    (row) => (name === undefined || kind.isNamed(row, name)) && matches(options.label ?? {}, row.metadata),
-  );
-};
+const metadataQuery = (label: GetOptions['label']): Query => ({
+  metadata: Object.entries(label ?? {}).map(([key, value]) => `${key}=${value}`),
+});
 
 /** Prints a list. A name that nothing has ends in `NOT_FOUND`; an empty list does not. */
 const getAction =
-  <T extends Described, A>(io: Io, kind: Kind<T, A>) =>
+  <T, A>(io: Io, kind: Kind<T, A>) =>
   async (name: A | undefined, options: GetOptions, command: Command): Promise<void> => {
-    const client = clientOf(command, io);
-    const rows = await rowsOf(kind, name, options, (path, query) => client.list<T>(path, query));
+    const query = { ...kind.query(name, options), ...metadataQuery(options.label) };
+    const rows = await clientOf(command, io).list<T>(kind.path, query);
     if (name !== undefined && rows.length === 0) throw new CtlError(EXIT.NOT_FOUND, kind.view.empty);
     printRows(io, options.output, kind.view, rows);
   };
@@ -66,8 +53,7 @@ const namespacesCommand = (io: Io): Command =>
     .action(
       getAction<NamespaceItem, string>(io, {
         path: pathOf('v1', 'namespaces'),
-        query: () => ({}),
-        isNamed: (row, name) => row.name === name,
+        query: (name) => ({ name }),
         view: NAMESPACE_VIEW,
       }),
     );
@@ -80,8 +66,7 @@ const servicesCommand = (io: Io): Command =>
     .action(
       getAction<ServiceItem, string>(io, {
         path: pathOf('v1', 'services'),
-        query: (_name, { namespace }) => ({ namespace }),
-        isNamed: (row, name) => row.name === name,
+        query: (name, { namespace }) => ({ name, namespace }),
         view: SERVICE_VIEW,
       }),
     );
@@ -104,7 +89,6 @@ const instancesCommand = (io: Io): Command =>
       getAction<InstanceItem, ServiceName>(io, {
         path: pathOf('v1', 'instances'),
         query: (name, { namespace }) => ({ namespace: name?.namespace ?? namespace, service: name?.service }),
-        isNamed: (row, name) => row.namespace === name.namespace && row.service === name.service,
         view: INSTANCE_VIEW,
       }),
     );

@@ -40,7 +40,7 @@ export const registerCommand = (io: Io): Command =>
     .description('Register an instance. Its namespace and service are created when they are missing.')
     .argument('<namespace/service>', 'the service', parseServiceName)
     .argument('<host:port>', 'where the instance listens', parseHostPort)
-    .option('--weight <n>', 'share of the traffic, 0 to 10000 (default: 100)', parseInteger(0, 10000))
+    .option('--weight <n>', 'share of the traffic, 0 to 65535 (default: 100)', parseInteger(0, 65_535))
     .option('--meta <key=value>', 'metadata; may be given many times', collectPairs)
     .option('--protocol <name>', 'what it speaks, such as http or grpc')
     .option('--version <text>', 'its version')
