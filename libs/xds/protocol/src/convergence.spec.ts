@@ -231,7 +231,15 @@ class World {
     ) {
       this.#activity++;
       this.#judge(push);
-      this.#toClient.push({ push, serials: new Map(push.items.map(({ name, resource }) => [name, this.#serialOf.get(`${push.type} ${name} ${resource?.version}`) ?? 0])) });
+      this.#toClient.push({
+        push,
+        serials: new Map(
+          push.items.map(({ name, resource }) => [
+            name,
+            this.#serialOf.get(`${push.type} ${name} ${resource?.version}`) ?? 0,
+          ]),
+        ),
+      });
     }
   }
 
@@ -270,7 +278,8 @@ class World {
     this.#activity++;
     const type = push.type!;
     this.#nonces.set(type, push.nonce);
-    const { good, present, removed } = this.mode === 'delta' ? this.#readDelta(push, serials) : this.#readSotw(push, serials);
+    const { good, present, removed } =
+      this.mode === 'delta' ? this.#readDelta(push, serials) : this.#readSotw(push, serials);
     if (good) {
       for (const [name, held] of present) this.#apply(type, name, held);
       for (const name of removed) this.held.get(type)!.delete(name);
@@ -314,7 +323,8 @@ class World {
     const present = new Map<string, Held>();
     const sent = items.filter(({ resource }) => resource);
     expect(response.resources.length).toBe(sent.length);
-    for (const { name, resource } of sent) present.set(name, { version: resource!.version, serial: serials.get(name)! });
+    for (const { name, resource } of sent)
+      present.set(name, { version: resource!.version, serial: serials.get(name)! });
     const complete = type === 'CDS' || type === 'LDS';
     const removed = complete ? [...this.held.get(type!)!.keys()].filter((name) => !present.has(name)) : [];
     return { good: this.#isGood(type!, present), present, removed };

@@ -23,8 +23,6 @@ export const RESPONSE_BYTES_TARGET = 1024 * 1024;
  * for now. A type with an unacknowledged response says nothing (R54). Sets `stream.wakeAtMs` while something is held back.
  */
 export function takeResponse(stream: AdsStream, press: PushPress, nowMs: number): Push | undefined {
-  const unknown = takeUnknown(stream, press);
-  if (unknown) return unknown;
   stream.wakeAtMs = undefined;
   for (const type of PUSH_ORDER) {
     const state = stream.states[type];
@@ -34,7 +32,7 @@ export function takeResponse(stream: AdsStream, press: PushPress, nowMs: number)
     sent(state, push, nowMs);
     return push;
   }
-  return undefined;
+  return takeUnknown(stream, press);
 }
 
 const hasWork = (state: TypeState): boolean =>

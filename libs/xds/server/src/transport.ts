@@ -1,4 +1,4 @@
-import { status, type ServerDuplexStream } from '@grpc/grpc-js';
+import type { ServerDuplexStream, status } from '@grpc/grpc-js';
 
 /** Why a stream ends, as gRPC says it. */
 export interface EndStatus {
@@ -66,8 +66,26 @@ export function grpcTransport(call: Call, events: TransportEvents): Transport {
     close(why) {
       if (over) return;
       end();
-      // grpc-js ends a streaming call with a status through this event.
+      // grpc-js ends a streaming call with a status through this event. The status queues behind what was written, so a
+      // stream that takes nothing is reset, or it would keep those bytes for as long as its connection lives.
       call.emit('error', Object.assign(new Error(why.details), why));
+      if (blocked) reset(call);
     },
   };
+}
+
+/** NGHTTP2_ENHANCE_YOUR_CALM, which gRPC clients see as RESOURCE_EXHAUSTED. */
+const ENHANCE_YOUR_CALM = 11;
+
+interface Resettable {
+  readonly stream?: { close(code: number): void };
+  readonly call?: Resettable;
+  readonly nextCall?: Resettable;
+}
+
+/** grpc-js has no word for RST_STREAM on the server; its calls wrap the HTTP/2 stream one or more layers deep. */
+function reset(call: unknown): void {
+  let layer = call as Resettable | undefined;
+  while (layer && !layer.stream) layer = layer.call ?? layer.nextCall;
+  layer?.stream?.close(ENHANCE_YOUR_CALM);
 }
