@@ -1,11 +1,4 @@
-import {
-  create,
-  type DescMessage,
-  fromBinary,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from '@bufbuild/protobuf';
+import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf';
 import type { EventMeta, RegistryEvent } from '@thuban/events';
 import { type Committer, CommandRejected } from '@thuban/event-sourcing';
 import { polaris } from '@thuban/proto';
@@ -26,6 +19,7 @@ import {
 } from '@thuban/registry-domain';
 import { CODE, INFO, refusalOf } from './codes.js';
 import { instanceInput } from './messages.js';
+import { responseBytes, type ShownInstance, successBytes } from './response-bytes.js';
 
 /** The only way to the registry log. */
 export type RegistryCommitter = Committer<RegistryCommand, RegistryEvent, RegistryEntry>;
@@ -57,12 +51,12 @@ export interface InstanceCalls {
   heartbeat(bytes: Buffer): Reply;
 }
 
-type Shown = MessageInitShape<typeof polaris.ResponseSchema>;
+const reply = (code: number, info: string, instance?: ShownInstance): Reply => ({
+  code,
+  bytes: responseBytes({ code, info, ...(instance && { instance: shown(instance) }) }),
+});
 
-const reply = (code: number, info: string, shown: Shown = {}): Reply => {
-  const bytes = toBinary(polaris.ResponseSchema, create(polaris.ResponseSchema, { ...shown, code, info }));
-  return { code, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
-};
+const success = (instance: ShownInstance): Reply => ({ code: CODE.SUCCESS, bytes: successBytes(instance) });
 
 const invalid = ({ polarisCode, message }: Invalid): Reply => reply(polarisCode, message);
 
@@ -76,23 +70,22 @@ const decoded = <D extends DescMessage>(schema: D, bytes: Buffer): MessageShape<
 
 const notParsed = (name: string): Reply => reply(CODE.PARSE_ERROR, `the request is no ${name} message`);
 
-/** What replies say about an instance. */
-const shownInstance = (of: InstanceAddress & { readonly vpcId?: string }): Shown => ({
-  instance: {
-    id: of.id,
-    host: of.host,
-    port: of.port,
-    ...('namespace' in of && { namespace: of.namespace, service: of.service }),
-    ...(of.vpcId && { vpcId: of.vpcId }),
-  },
+/** Names that the client left out stay out. */
+const shown = ({ id, namespace, service, vpcId, host, port }: ShownInstance) => ({
+  id,
+  host,
+  port,
+  ...(namespace && { namespace }),
+  ...(service && { service }),
+  ...(vpcId && { vpcId }),
 });
 
 /** Builds the calls on the committed state and the committer of the registry log. */
 export const createInstanceCalls = ({ committer, state, onError }: InstanceCallsOptions): InstanceCalls => {
-  const refused = (error: unknown, shown: Shown): Reply => {
+  const refused = (error: unknown, instance: ShownInstance): Reply => {
     if (!(error instanceof CommandRejected)) onError(error);
     const { code, info } = refusalOf(error);
-    return reply(code, info, shown);
+    return reply(code, info, instance);
   };
 
   /** Sent right before the registration, so that both are decided in order in one group. The registration implies the namespace anyway. */
@@ -107,15 +100,14 @@ export const createInstanceCalls = ({ committer, state, onError }: InstanceCalls
     if (!message) return notParsed('Instance');
     const read = validateInstance(instanceInput(message));
     if (!read.ok) return invalid(read);
-    const shown = shownInstance(read.value);
     const meta = caller.meta();
     try {
       const namespace = requireNamespace(read.value.namespace, meta);
       await committer.handleCommand({ type: 'RegisterInstance', instance: read.value }, { meta });
       await namespace;
-      return reply(CODE.SUCCESS, INFO.SUCCESS, shown);
+      return success(read.value);
     } catch (error) {
-      return refused(error, shown);
+      return refused(error, read.value);
     }
   };
 
@@ -124,12 +116,11 @@ export const createInstanceCalls = ({ committer, state, onError }: InstanceCalls
     if (!message) return notParsed('Instance');
     const read = validateInstanceAddress(instanceInput(message));
     if (!read.ok) return invalid(read);
-    const shown = shownInstance(read.value);
     try {
       await committer.handleCommand({ type: 'DeregisterInstance', ref: read.value }, { meta: caller.meta() });
-      return reply(CODE.SUCCESS, INFO.SUCCESS, shown);
+      return success(read.value);
     } catch (error) {
-      return refused(error, shown);
+      return refused(error, read.value);
     }
   };
 
@@ -145,10 +136,9 @@ export const createInstanceCalls = ({ committer, state, onError }: InstanceCalls
     const read = validateInstanceAddress(instanceInput(message));
     if (!read.ok) return invalid(read);
     const known = named(read.value)?.instance;
-    if (!known) return reply(CODE.NOT_FOUND, `instance "${read.value.id}" does not exist`, shownInstance(read.value));
-    const shown = shownInstance(known);
-    if (known.healthCheck) return reply(CODE.SUCCESS, INFO.SUCCESS, shown);
-    return reply(CODE.HEALTH_CHECK_OFF, `instance "${known.id}" registered without a health check`, shown);
+    if (!known) return reply(CODE.NOT_FOUND, `instance "${read.value.id}" does not exist`, read.value);
+    if (known.healthCheck) return success(known);
+    return reply(CODE.HEALTH_CHECK_OFF, `instance "${known.id}" registered without a health check`, known);
   };
 
   const reportClient = (bytes: Buffer, { address }: Caller): Reply => {
@@ -158,7 +148,7 @@ export const createInstanceCalls = ({ committer, state, onError }: InstanceCalls
     if (!read.ok) return invalid(read);
     // polaris-cpp asks again and again unless a location is there; empty strings will do.
     const client = { host: read.value, location: { region: '', zone: '', campus: '' } };
-    return reply(CODE.SUCCESS, INFO.SUCCESS, { client });
+    return { code: CODE.SUCCESS, bytes: responseBytes({ code: CODE.SUCCESS, info: INFO.SUCCESS, client }) };
   };
 
   return { reportClient, registerInstance, deregisterInstance, heartbeat };
