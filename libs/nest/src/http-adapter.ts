@@ -65,7 +65,7 @@ export const createHttpAdapter = (logger: Logger): FastifyAdapter => {
   const fastify = adapter.getInstance();
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
-    ['application/json', 'application/merge-patch+json'],
+    'application/json',
     { parseAs: 'string' },
     (_request, body, done) => {
       try {

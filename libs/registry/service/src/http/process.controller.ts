@@ -1,0 +1,47 @@
+import { Controller, Inject, Req, Res, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { eventPage, logNamed } from './event-pages.js';
+import { HTTP_PARTS, type HttpParts } from './http-parts.js';
+import { Input, Serves, type InputOf } from './operation.js';
+import { OPERATIONS } from './operations.js';
+
+/** Events, status and the document of the API. */
+@Controller()
+export class ProcessController implements BeforeApplicationShutdown {
+  readonly #parts: HttpParts;
+  constructor(@Inject(HTTP_PARTS) parts: HttpParts) {
+    this.#parts = parts;
+  }
+
+  /** Event streams and waiting requests would otherwise hold up the stop. */
+  beforeApplicationShutdown(): void {
+    this.#parts.closing.abort();
+  }
+
+  @Serves(OPERATIONS.listEvents)
+  events(@Input() { query }: InputOf<typeof OPERATIONS.listEvents>, @Res({ passthrough: true }) reply: FastifyReply) {
+    const { logs, clock, closing } = this.#parts;
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    return eventPage(logs, query, clock, AbortSignal.any([gone.signal, closing.signal]));
+  }
+
+  @Serves(OPERATIONS.streamEvents)
+  stream(
+    @Input() { query }: InputOf<typeof OPERATIONS.streamEvents>,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ) {
+    return this.#parts.streams.serve(logNamed(this.#parts.logs, query.log), query.from, request, reply);
+  }
+
+  @Serves(OPERATIONS.getStatus)
+  status(@Input() _input: unknown) {
+    return this.#parts.status();
+  }
+
+  @Serves(OPERATIONS.getOpenApi)
+  document(@Input() _input: unknown) {
+    return this.#parts.document;
+  }
+}

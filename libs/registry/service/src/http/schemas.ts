@@ -1,0 +1,236 @@
+import { z } from 'zod';
+
+/**
+ * The shapes of `/v1`. Zod checks shapes and unknown fields; limits are those of the registry's own validation, which SDKs meet too.
+ * What `described` says of limits is for the document, and a test holds it to that validation.
+ */
+
+/** Schemas that the OpenAPI document names as components. */
+export const components = z.registry<{ id: string }>();
+
+const named = <T extends z.ZodType>(id: string, schema: T): T => {
+  components.add(schema, { id });
+  return schema;
+};
+
+const described = <T extends z.ZodType>(schema: T, meta: Readonly<Record<string, unknown>>): T =>
+  schema.meta(meta) as T;
+
+const text = (maxLength: number, description: string) => described(z.string(), { maxLength, description });
+const integer = (maximum: number, description: string) =>
+  described(z.number(), { type: 'integer', minimum: 0, maximum, description });
+const NAME_PATTERN = '^[0-9A-Za-z\\-.:_/]+$';
+const nameText = (maxLength: number, description: string) =>
+  described(z.string(), { minLength: 1, maxLength, pattern: NAME_PATTERN, description });
+
+const metadata = described(z.record(z.string(), z.string()), {
+  maxProperties: 64,
+  description: 'up to 64 pairs; keys up to 128 characters, values up to 4096',
+});
+const comment = text(1024, 'free text');
+const owners = text(1024, 'who is responsible, separated by commas');
+const time = described(z.string(), { format: 'date-time' });
+const count = described(z.number(), { type: 'integer', minimum: 0 });
+const seq = described(z.number(), { type: 'integer', minimum: 0, description: 'place in the shard of the event log' });
+
+const namespaceDescription = { comment, owners, metadata };
+
+export const Namespace = named(
+  'Namespace',
+  z.strictObject({
+    name: nameText(64, 'unique'),
+    ...namespaceDescription,
+    services: count,
+    aliases: count,
+    implied: described(z.boolean(), { description: 'nobody created it, but services in it exist' }),
+    createdAt: time.optional(),
+    changedAt: time.optional(),
+  }),
+);
+export const NamespaceInput = named(
+  'NamespaceInput',
+  z
+    .strictObject({ name: nameText(64, 'unique'), ...namespaceDescription })
+    .partial({ comment: true, owners: true, metadata: true }),
+);
+export const NamespaceChanges = named('NamespaceChanges', z.strictObject(namespaceDescription).partial());
+
+const serviceDescription = {
+  metadata,
+  ports: text(8192, 'ports, separated by commas'),
+  business: text(64, 'business line'),
+  department: text(1024, 'department'),
+  comment,
+  owners,
+};
+
+export const Service = named(
+  'Service',
+  z.strictObject({
+    namespace: nameText(64, 'its namespace'),
+    name: nameText(128, 'unique in its namespace, among services and aliases'),
+    ...serviceDescription,
+    instances: count,
+    aliases: count,
+    implied: described(z.boolean(), { description: 'nobody described it, but instances of it exist' }),
+    seq,
+    createdAt: time,
+    changedAt: time,
+  }),
+);
+export const ServiceInput = named(
+  'ServiceInput',
+  z.strictObject({
+    ...z.strictObject(serviceDescription).partial().shape,
+    name: nameText(128, 'unique in its namespace'),
+  }),
+);
+export const ServiceChanges = named('ServiceChanges', z.strictObject(serviceDescription).partial());
+
+const aliasFields = {
+  name: nameText(128, 'unique in its namespace, among services and aliases'),
+  targetService: nameText(128, 'the service it stands for'),
+};
+
+export const Alias = named(
+  'Alias',
+  z.strictObject({
+    namespace: nameText(64, 'its namespace'),
+    ...aliasFields,
+    targetNamespace: nameText(64, 'namespace of that service'),
+    comment,
+    owners,
+    seq,
+    createdAt: time,
+  }),
+);
+export const AliasInput = named(
+  'AliasInput',
+  z.strictObject({
+    ...aliasFields,
+    targetNamespace: nameText(64, 'namespace of that service; the same when absent').optional(),
+    comment: comment.optional(),
+    owners: owners.optional(),
+  }),
+);
+
+const locationPart = text(128, 'a place');
+const location = z.strictObject({ region: locationPart, zone: locationPart, campus: locationPart });
+const healthCheck = described(
+  z.strictObject({
+    ttlSeconds: z.number().int().min(1).max(60).meta({ description: 'a heartbeat is expected this often' }),
+  }),
+  { description: 'absent: nobody checks it' },
+);
+const instanceTuple = {
+  host: described(z.string(), { minLength: 1, maxLength: 128, description: 'address or host name' }),
+  port: integer(65_535, 'where it listens'),
+  vpcId: text(128, 'network it is in'),
+};
+const instanceDescription = {
+  protocol: text(32, 'what it speaks'),
+  version: text(32, 'its version'),
+  logicSet: text(128, 'logic set'),
+  priority: integer(0xffff_ffff, '0 when absent'),
+  weight: integer(65_535, 'share of the traffic; 100 when absent, 0 takes none'),
+  healthy: described(z.boolean(), { description: 'true when absent' }),
+  isolated: described(z.boolean(), { description: 'taken out by an operator; false when absent' }),
+  metadata,
+};
+
+export const Instance = named(
+  'Instance',
+  z.strictObject({
+    id: text(128, 'unique in its service'),
+    namespace: nameText(64, 'its namespace'),
+    service: nameText(128, 'its service'),
+    ...instanceTuple,
+    ...instanceDescription,
+    location,
+    healthCheck: healthCheck.optional(),
+    incarnation: described(z.number(), { type: 'integer', minimum: 1, description: 'seq of its registration' }),
+    seq,
+    registeredAt: time,
+    changedAt: time,
+  }),
+);
+const instanceOptional = {
+  ...z.strictObject(instanceDescription).partial().shape,
+  location: location.partial().optional(),
+};
+export const InstanceInput = named(
+  'InstanceInput',
+  z.strictObject({
+    id: text(128, 'made of namespace, service, vpcId, host and port when absent').optional(),
+    ...instanceTuple,
+    vpcId: instanceTuple.vpcId.optional(),
+    ...instanceOptional,
+    healthCheck: healthCheck.optional(),
+  }),
+);
+export const InstanceChanges = named('InstanceChanges', z.strictObject(instanceOptional));
+
+const page = <T extends z.ZodType>(item: T) =>
+  z.strictObject({
+    items: z.array(item),
+    next: z.string().meta({ description: 'cursor of the next page; absent on the last one' }).optional(),
+  });
+export const NamespacePage = named('NamespacePage', page(Namespace));
+export const ServicePage = named('ServicePage', page(Service));
+export const AliasPage = named('AliasPage', page(Alias));
+export const InstancePage = named('InstancePage', page(Instance));
+
+export const Event = named(
+  'Event',
+  z.strictObject({
+    log: z.string(),
+    shard: count,
+    seq,
+    stream: z.string().meta({ description: 'kind/part/part of the thing it is about' }),
+    type: z.string(),
+    at: time,
+    data: z.looseObject({}).meta({ description: 'the whole new state of the thing' }),
+    meta: z.looseObject({ actor: z.string(), requestId: z.string() }),
+    commitId: z.string(),
+    hash: z.string().meta({ description: 'SHA-256 chain over the events of the shard' }),
+  }),
+);
+export const EventPage = named(
+  'EventPage',
+  z.strictObject({
+    items: z.array(Event).meta({ description: 'in order within a shard; shards one after the other' }),
+    next: z.string().meta({ description: 'cursor of the next page; absent when there is nothing more now' }).optional(),
+    position: z.string().meta({ description: 'cursor after these events, to wait at with waitMs or to stream from' }),
+  }),
+);
+
+export const Status = named(
+  'Status',
+  z.strictObject({
+    version: z.string(),
+    startedAt: time,
+    uptimeSeconds: z.number(),
+    logs: z.array(
+      z.strictObject({ name: z.string(), id: z.string(), shards: count, events: count, tips: z.array(count) }),
+    ),
+    projections: z.array(z.strictObject({ name: z.string(), lagEvents: count })),
+    counts: z.strictObject({ namespaces: count, services: count, aliases: count, instances: count }),
+    sections: z.record(z.string(), z.unknown()).meta({ description: 'what other parts of the process say of themselves' }),
+  }),
+);
+
+const fieldErrors = z.array(z.strictObject({ field: z.string(), message: z.string() }));
+export const Problem = named(
+  'Problem',
+  z
+    .strictObject({
+      type: z.string(),
+      title: z.string(),
+      status: z.number().int(),
+      detail: z.string(),
+      instance: z.string(),
+      code: z.string().meta({ description: 'stable, for programs' }),
+      errors: fieldErrors.optional(),
+    })
+    .meta({ description: 'RFC 9457' }),
+);

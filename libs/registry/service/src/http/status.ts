@@ -1,0 +1,39 @@
+import type { Json } from '@thuban/events';
+import type { Clock, EventLog } from '@thuban/event-sourcing';
+import type { RegistryState } from '@thuban/registry-domain';
+
+/** How far a projection is behind its log, in events. */
+export interface ProjectionStatus {
+  readonly name: string;
+  readonly lagEvents: number;
+}
+
+export interface StatusOptions {
+  readonly version: string;
+  readonly state: RegistryState;
+  readonly logs: readonly EventLog[];
+  readonly projections: () => readonly ProjectionStatus[];
+  /** What other parts of the process say of themselves, by name. */
+  readonly statusSections: Readonly<Record<string, () => Json>>;
+  readonly clock: Clock;
+}
+
+const logStatus = async (log: EventLog) => {
+  const tips = (await log.tips()).map(({ seq }) => seq);
+  return { name: log.name, id: log.id, shards: log.shards, events: tips.reduce((sum, seq) => sum + seq, 0), tips };
+};
+
+/** Makes the answer of `/v1/status`; the process counts as started now. */
+export const createStatus = ({ version, state, logs, projections, statusSections, clock }: StatusOptions) => {
+  const startedAt = new Date(clock.now()).toISOString();
+  const started = clock.monotonic();
+  return async () => ({
+    version,
+    startedAt,
+    uptimeSeconds: Math.round(clock.monotonic() - started) / 1000,
+    logs: await Promise.all(logs.map(logStatus)),
+    projections: projections(),
+    counts: state.counts(),
+    sections: Object.fromEntries(Object.entries(statusSections).map(([name, section]) => [name, section()])),
+  });
+};

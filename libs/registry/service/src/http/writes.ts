@@ -1,0 +1,180 @@
+import type { Json, RegistryEvent } from '@thuban/events';
+import type { Committer, Lookup, Recorded } from '@thuban/event-sourcing';
+import { RequestRefused } from '@thuban/nest';
+import {
+  findAlias,
+  findInstance,
+  findNamespace,
+  findService,
+  undescribedNamespace,
+  validateAlias,
+  validateInstance,
+  validateInstanceChanges,
+  validateNamespace,
+  validateNamespaceChanges,
+  validateService,
+  validateServiceChanges,
+  type RegistryCommand,
+  type RegistryEntry,
+  type Validated,
+} from '@thuban/registry-domain';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { idempotencyOf, metaOf } from './caller.js';
+import { aliasView, asJson, instanceView, namespaceView, serviceView } from './views.js';
+
+type State = Lookup<RegistryEntry>;
+type Events = readonly Recorded<RegistryEvent>[];
+
+/** The answer to a write; with an Idempotency-Key it is remembered as it is and given again. */
+export interface Answer {
+  readonly status: number;
+  readonly location?: string;
+  readonly body?: Json;
+}
+
+/** A command and what is answered once it is durable. */
+export interface Write {
+  readonly command: RegistryCommand;
+  readonly answer: (events: Events, state: State) => Answer;
+  /** A namespace that the command needs: created when it is missing. */
+  readonly needsNamespace?: string;
+}
+
+/** @throws RequestRefused 400 naming the field. */
+const valid = <T>(read: Validated<T>): T => {
+  if (read.ok) return read.value;
+  const { field, message } = read;
+  throw new RequestRefused(400, 'INVALID_ARGUMENT', message, [{ field, message }]);
+};
+
+const path = (...names: readonly string[]): string => `/v1/${names.map(encodeURIComponent).join('/')}`;
+const namespacePath = (namespace: string): string => path('namespaces', namespace);
+const servicePath = (namespace: string, service: string): string => path('namespaces', namespace, 'services', service);
+const aliasPath = (namespace: string, alias: string): string => path('namespaces', namespace, 'aliases', alias);
+const instancePath = (namespace: string, service: string, id: string): string =>
+  path('namespaces', namespace, 'services', service, 'instances', id);
+
+const created = (location: string, view: object | undefined): Answer => ({
+  status: 201,
+  location,
+  ...(view && { body: asJson(view) }),
+});
+const changed = (view: object | undefined): Answer => ({ status: 200, ...(view && { body: asJson(view) }) });
+const DELETED: Answer = { status: 204 };
+
+const viewed = <E, V>(entry: E | undefined, view: (entry: E) => V): V | undefined => entry && view(entry);
+
+export const createNamespace = (body: object): Write => {
+  const namespace = valid(validateNamespace(body));
+  const view = (state: State) => viewed(findNamespace(state, namespace.name), namespaceView);
+  return {
+    command: { type: 'CreateNamespace', namespace, ifAbsent: false },
+    answer: (_events, state) => created(namespacePath(namespace.name), view(state)),
+  };
+};
+
+export const changeNamespace = (name: string, body: object): Write => ({
+  command: { type: 'ChangeNamespace', name, changes: valid(validateNamespaceChanges(body)) },
+  answer: (_events, state) => changed(viewed(findNamespace(state, name), namespaceView)),
+});
+
+export const deleteNamespace = (name: string): Write => ({
+  command: { type: 'DeleteNamespace', name },
+  answer: () => DELETED,
+});
+
+export const createService = (namespace: string, body: object): Write => {
+  const service = valid(validateService({ ...body, namespace }));
+  const view = (state: State) => viewed(findService(state, namespace, service.name), serviceView);
+  return {
+    command: { type: 'CreateService', service },
+    answer: (_events, state) => created(servicePath(namespace, service.name), view(state)),
+  };
+};
+
+export const changeService = (namespace: string, name: string, body: object): Write => ({
+  command: { type: 'ChangeService', namespace, name, changes: valid(validateServiceChanges(body)) },
+  answer: (_events, state) => changed(viewed(findService(state, namespace, name), serviceView)),
+});
+
+export const deleteService = (namespace: string, name: string): Write => ({
+  command: { type: 'DeleteService', namespace, name },
+  answer: () => DELETED,
+});
+
+export const createAlias = (namespace: string, body: object): Write => {
+  const alias = valid(validateAlias({ targetNamespace: namespace, ...body, namespace }));
+  const view = (state: State) => viewed(findAlias(state, namespace, alias.name), aliasView);
+  return {
+    command: { type: 'CreateAlias', alias },
+    answer: (_events, state) => created(aliasPath(namespace, alias.name), view(state)),
+  };
+};
+
+export const deleteAlias = (namespace: string, name: string): Write => ({
+  command: { type: 'DeleteAlias', namespace, name },
+  answer: () => DELETED,
+});
+
+export const createInstance = (namespace: string, service: string, body: object): Write => {
+  const instance = valid(validateInstance({ ...body, namespace, service }));
+  const { id } = instance;
+  const view = (state: State) => viewed(findInstance(state, namespace, service, id), instanceView);
+  return {
+    command: { type: 'CreateInstance', instance },
+    answer: (_events, state) => created(instancePath(namespace, service, id), view(state)),
+    needsNamespace: namespace,
+  };
+};
+
+export const changeInstance = (namespace: string, service: string, id: string, body: object): Write => ({
+  command: { type: 'ChangeInstance', ref: { namespace, service, id }, changes: valid(validateInstanceChanges(body)) },
+  answer: (_events, state) => changed(viewed(findInstance(state, namespace, service, id), instanceView)),
+});
+
+/** Deregistering what is absent is no event; HTTP says 404 for it. */
+export const deleteInstance = (namespace: string, service: string, id: string): Write => ({
+  command: { type: 'DeregisterInstance', ref: { namespace, service, id } },
+  answer: (events) => {
+    if (events.length > 0) return DELETED;
+    throw new RequestRefused(404, 'INSTANCE_NOT_FOUND', `instance "${id}" does not exist in "${namespace}/${service}"`);
+  },
+});
+
+export type RegistryCommitter = Committer<RegistryCommand, RegistryEvent, RegistryEntry>;
+
+/** Runs writes of HTTP requests. */
+export interface Writes {
+  /** Resolves with the answer's body once the write is durable; status and Location are set on the reply. */
+  run(write: Write, request: FastifyRequest, reply: FastifyReply): Promise<Json | undefined>;
+}
+
+export const createWrites = (committer: Pick<RegistryCommitter, 'handleCommand'>, state: State): Writes => {
+  /** Queued right before the command that needs it, so both are decided in order in one group. */
+  const requireNamespace = (name: string | undefined, request: FastifyRequest): Promise<unknown> => {
+    if (name === undefined || findNamespace(state, name)) return Promise.resolve();
+    const namespace = undescribedNamespace(name);
+    return committer.handleCommand({ type: 'CreateNamespace', namespace, ifAbsent: true }, { meta: metaOf(request) });
+  };
+
+  const answerTo = async ({ command, answer, needsNamespace }: Write, request: FastifyRequest): Promise<Answer> => {
+    const idempotency = idempotencyOf(request);
+    const remembered = idempotency && {
+      ...idempotency,
+      answer: (events: Events, lookup: State): Json => asJson(answer(events, lookup)),
+    };
+    const context = { meta: metaOf(request), ...(remembered && { idempotency: remembered }) };
+    const namespace = requireNamespace(needsNamespace, request);
+    const [handled] = await Promise.all([committer.handleCommand(command, context), namespace]);
+    return handled.answer === undefined ? answer(handled.events, state) : (handled.answer as unknown as Answer);
+  };
+
+  return {
+    run: async (write, request, reply) => {
+      const { status, location, body } = await answerTo(write, request);
+      reply.status(status);
+      if (location !== undefined) reply.header('location', location);
+      return body;
+    },
+  };
+};
