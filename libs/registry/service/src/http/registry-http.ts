@@ -1,5 +1,4 @@
 import type { DynamicModule } from '@nestjs/common';
-import type { Json } from '@thuban/events';
 import type { Clock, EventLog } from '@thuban/event-sourcing';
 import type { RegistryState } from '@thuban/registry-domain';
 import { AliasesController } from './aliases.controller.js';
@@ -25,7 +24,7 @@ export interface RegistryHttpOptions {
   readonly version: string;
   readonly projections?: () => readonly ProjectionStatus[];
   /** What other parts of the process say of themselves in `/v1/status`, under `sections`, by name. */
-  readonly statusSections?: Readonly<Record<string, () => Json>>;
+  readonly statusSections?: Readonly<Record<string, () => object>>;
 }
 
 /** The HTTP API of the registry, ready to be hosted by Nest. */

@@ -1,4 +1,3 @@
-import type { Json } from '@thuban/events';
 import type { Clock, EventLog } from '@thuban/event-sourcing';
 import type { RegistryState } from '@thuban/registry-domain';
 
@@ -14,7 +13,7 @@ export interface StatusOptions {
   readonly logs: readonly EventLog[];
   readonly projections: () => readonly ProjectionStatus[];
   /** What other parts of the process say of themselves, by name. */
-  readonly statusSections: Readonly<Record<string, () => Json>>;
+  readonly statusSections: Readonly<Record<string, () => object>>;
   readonly clock: Clock;
 }
 

@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { openEmbeddedStore } from '@thuban/event-log-embedded';
+import { createCommitter, runProjection, type EventLog } from '@thuban/event-sourcing';
+import { REGISTRY_LOG, REGISTRY_SHARDS, type RegistryEvent } from '@thuban/events';
+import {
+  bootstrap,
+  createLogger,
+  createMetrics,
+  ensureWritableDirectory,
+  systemClock,
+  type Logger,
+} from '@thuban/nest';
+import { registryDecider, type RegistryCommand, type RegistryEntry } from '@thuban/registry-domain';
+import { REGISTRY_PROJECTION, registryProjection } from '@thuban/registry-read-model';
+import { registryHttp, registrySdk } from '@thuban/registry-service';
+import { xdsServer } from '@thuban/xds-server';
+import { createResources, nodeFacts } from '@thuban/xds-snapshot';
+import type { Started } from './banner.js';
+import { follow, keepRunning } from './follow.js';
+import { loadFolds, openReadModels, type Folded } from './load.js';
+import { registerMetrics, type ProjectionLag } from './register-metrics.js';
+import { addressesOf } from './ports.js';
+import type { Settings } from './settings.js';
+import { VERSION } from './version.js';
+
+/** Rows are needed at the next start only, so a burst of changes becomes few large transactions. */
+const ROWS_PAUSE_MS = 250;
+/** How many events a fold may be behind while the process still counts as ready. */
+const LAG_MAX = 10_000;
+
+const sum = (seqs: readonly number[]): number => seqs.reduce((total, seq) => total + seq, 0);
+
+const committerOf = (log: EventLog, { state, checkpoint, remembered }: Folded) =>
+  createCommitter<RegistryCommand, RegistryEvent, RegistryEntry>({
+    log,
+    decider: registryDecider,
+    state,
+    folded: checkpoint.tips.map(({ seq }) => seq),
+    clock: systemClock,
+    afterPoll: setImmediate,
+    newCommitId: randomUUID,
+    remembered,
+  });
+
+/**
+ * Opens the stores, folds what they hold, and serves HTTP, the SDK protocol and xDS from one process.
+ * Signals end it; see `bootstrap`.
+ * @throws StartupError, StoreRefused, DatabaseRefused: a sentence for the user; nothing is left running.
+ */
+export const startStandalone = async (settings: Settings): Promise<Started> => {
+  const addresses = addressesOf(settings);
+  const dataDir = ensureWritableDirectory(settings['data-dir']);
+  const logger = createLogger('thuban', settings['log-level']);
+  const store = await openEmbeddedStore(join(dataDir, 'log.db'));
+  try {
+    return await serve({ settings, addresses, dataDir, logger, store });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
+
+interface Opened {
+  readonly settings: Settings;
+  readonly addresses: ReturnType<typeof addressesOf>;
+  readonly dataDir: string;
+  readonly logger: Logger;
+  readonly store: Awaited<ReturnType<typeof openEmbeddedStore>>;
+}
+
+const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): Promise<Started> => {
+  const log = store.log(REGISTRY_LOG, REGISTRY_SHARDS);
+  const database = await openReadModels(join(dataDir, 'read.db'));
+  const folded = await loadFolds(log, database, logger);
+  const { state, mesh, checkpoint } = folded;
+  const committer = committerOf(log, folded);
+  const resources = createResources({ mesh });
+
+  const stopping = new AbortController();
+  const running = { signal: stopping.signal, clock: systemClock, logger };
+  const meshFollower = follow(log, checkpoint, resources.apply, running);
+  let projected: readonly number[] = checkpoint.tips.map(({ seq }) => seq);
+  const rows = keepRunning(
+    'the registry projection',
+    () =>
+      runProjection({
+        ...running,
+        log,
+        database,
+        projection: registryProjection,
+        pauseMs: ROWS_PAUSE_MS,
+        onProgress: ({ seqs }) => void (projected = seqs),
+        onRebuild: (reason) => logger.warn(`the rows of ${REGISTRY_PROJECTION} are made anew: ${reason}`),
+      }),
+    running,
+  );
+
+  const committed = (): number => committer.stats().events + sum(checkpoint.tips.map(({ seq }) => seq));
+  const meshLagEvents = (): number => committed() - sum(meshFollower.seqs());
+  const projections = (): readonly ProjectionLag[] => [
+    { name: 'mesh', lagEvents: meshLagEvents() },
+    { name: REGISTRY_PROJECTION, lagEvents: committed() - sum(projected) },
+  ];
+  const meshNotReady = (): string | undefined => {
+    const lag = meshLagEvents();
+    return lag > LAG_MAX ? `${lag} events behind` : undefined;
+  };
+
+  const xds = xdsServer({
+    resources,
+    nodeFacts,
+    clock: systemClock,
+    afterPoll: setImmediate,
+    ready: () => meshNotReady() === undefined,
+    limits: { streamsMax: settings['xds-streams-max'] },
+    controlPlane: `thuban ${VERSION}`,
+  });
+  const onError = (error: unknown): void => logger.error({ err: error }, 'a call failed');
+  const sdk = registrySdk({ committer, state, logId: log.id, onError });
+  const http = registryHttp({
+    committer,
+    state,
+    logs: [log],
+    clock: systemClock,
+    version: VERSION,
+    projections,
+    statusSections: {
+      xds: () => ({ streams: xds.status() }),
+      problems: resources.problems,
+    },
+  });
+  const metrics = createMetrics();
+  registerMetrics(metrics, { committer, state, sdk, xds, projections });
+  const { host } = addresses;
+  const server = await bootstrap({
+    name: 'thuban',
+    modules: [sdk.module, { module: class Xds {}, controllers: [...xds.controllers] }, http.module],
+    http: { host, port: addresses.http, what: 'http' },
+    grpc: [
+      { host, port: addresses.sdk, what: 'sdk', packageDefinition: sdk.packageDefinition },
+      { host, port: addresses.xds, what: 'xds', packageDefinition: xds.packageDefinition },
+    ],
+    logger,
+    metrics,
+    checks: [{ name: 'mesh', notReady: meshNotReady }],
+    onDrain: () => xds.close(),
+    onClosed: async () => {
+      await committer.drained();
+      stopping.abort();
+      await Promise.all([rows, meshFollower.ended]);
+      await database.close();
+      await store.close();
+    },
+  });
+  const [sdkPort = 0, xdsPort = 0] = server.ports.grpc;
+  return {
+    version: VERSION,
+    readyMs: performance.now(),
+    dataDir,
+    host,
+    ports: { http: server.ports.http, sdk: sdkPort, xds: xdsPort },
+    instances: state.counts().instances,
+    settings,
+  };
+};
