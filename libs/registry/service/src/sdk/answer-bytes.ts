@@ -44,9 +44,14 @@ export const refusedAnswer = (asked: Asked, { code, info }: Refusal): DiscoverAn
   outcome: 'refused',
 });
 
-/** "What you have is the newest". */
-export const unchangedBytes = (asked: Asked, revision: string): Buffer =>
+/** The refusal of a question about a service that does not say which. */
+export const NAME_MISSING: Refusal = { code: 400120, info: 'service.name must not be empty' };
+
+const unchangedBytes = (asked: Asked, revision: string): Buffer =>
   partBytes({ code: CODE.NO_CHANGE, info: INFO.NO_CHANGE, type: asked.type, service: { ...echo(asked), revision } });
+
+// The objects and names around the bytes, and the short answer for those who have the newest.
+const ANSWER_OVERHEAD = 1024;
 
 /** An answer with data: its bytes for every revision that is not this one, and those for this one, made when first needed. */
 export class VersionedAnswer {
@@ -71,7 +76,8 @@ export class VersionedAnswer {
     });
   }
 
+  /** An estimate of the memory it takes. */
   get byteLength(): number {
-    return this.#full.bytes.length;
+    return this.#full.bytes.length + ANSWER_OVERHEAD;
   }
 }

@@ -8,6 +8,13 @@ import { createListingAnswers } from './listing-answers.js';
 import { createRuleAnswers, isRuleType } from './rule-answers.js';
 
 const Type = polaris.DiscoverRequest_DiscoverRequestType;
+const Direction = polaris.TrafficDirection;
+const CALLER = partBytes({ Direction: Direction.Caller });
+
+/** The direction comes last in an answer, so that those without one serve for all. Callee is 0, which is not on the wire. */
+const directed = (direction: polaris.TrafficDirection): Buffer =>
+  direction === Direction.Caller ? CALLER : partBytes({ Direction: direction });
+
 const BYTES_MAX = 128 * 1024 * 1024;
 
 export interface DiscoverAnswersOptions {
@@ -40,16 +47,16 @@ export const createDiscoverAnswers = ({
   logId,
   bytesMax = BYTES_MAX,
 }: DiscoverAnswersOptions): DiscoverAnswers => {
-  const source = { state, logId, bytesMax };
-  const instances = createInstanceAnswers(source);
-  const listings = createListingAnswers({ ...source, bytesMax: bytesMax / 4 });
-  const rules = createRuleAnswers(logId);
+  const source = { state, logId };
+  const instances = createInstanceAnswers({ ...source, bytesMax: (bytesMax * 6) / 8 });
+  const listings = createListingAnswers({ ...source, bytesMax: bytesMax / 8 });
+  const rules = createRuleAnswers({ ...source, bytesMax: bytesMax / 8 });
 
   const undirected = ({ type, service }: polaris.DiscoverRequest): DiscoverAnswer => {
     const asked: Asked = { type, namespace: service?.namespace ?? '', name: service?.name ?? '' };
     const revision = service?.revision ?? '';
     if (type === Type.INSTANCE) return instances.answer(asked, revision);
-    if (isRuleType(type)) return rules(asked, revision);
+    if (isRuleType(type)) return rules.answer(asked, revision);
     if (type === Type.NAMESPACES) return listings.namespaces(asked, revision);
     if (type === Type.SERVICES) {
       const filter = { business: service?.business ?? '', metadata: service?.metadata ?? {} };
@@ -60,13 +67,18 @@ export const createDiscoverAnswers = ({
 
   return {
     answer: (request) => {
+      const { Direction: direction } = request;
       const answer = undirected(request);
-      if (request.Direction === polaris.TrafficDirection.Callee) return answer;
-      return { ...answer, bytes: Buffer.concat([answer.bytes, partBytes({ Direction: request.Direction })]) };
+      return direction === Direction.Callee
+        ? answer
+        : { ...answer, bytes: Buffer.concat([answer.bytes, directed(direction)]) };
     },
     stats: () => {
-      const [a, b] = [instances.stats(), listings.stats()];
-      return { entries: a.entries + b.entries, bytes: a.bytes + b.bytes };
+      const all = [instances.stats(), listings.stats(), rules.stats()];
+      return {
+        entries: all.reduce((sum, { entries }) => sum + entries, 0),
+        bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+      };
     },
   };
 };

@@ -1,5 +1,13 @@
 import { findAlias, findService, type RegistryState, type ServiceEntry } from '@thuban/registry-domain';
-import { type Asked, type DiscoverAnswer, echo, partBytes, refusedAnswer, VersionedAnswer } from './answer-bytes.js';
+import {
+  type Asked,
+  type DiscoverAnswer,
+  echo,
+  NAME_MISSING,
+  partBytes,
+  refusedAnswer,
+  VersionedAnswer,
+} from './answer-bytes.js';
 import { type BoundedCache, boundedCache } from './bounded-cache.js';
 import { CODE, INFO } from './codes.js';
 import { framesOf, type InstanceFrames, NO_FRAMES } from './instance-frames.js';
@@ -25,8 +33,7 @@ interface Kept {
 /** What a client that leaves the namespace out means. */
 export const NAMESPACE_DEFAULT = 'default';
 
-// Objects, offsets and the entry's slot that an answer costs beside its bytes.
-const KEPT_OVERHEAD = 1024;
+// An offset and a slot of the list.
 const INSTANCE_OVERHEAD = 12;
 
 /**
@@ -46,7 +53,7 @@ export const createInstanceAnswers = (source: AnswerSource) => {
   };
 
   const answer = (asked: Asked, clientRevision: string): DiscoverAnswer => {
-    if (asked.name === '') return refusedAnswer(asked, { code: 400120, info: 'service.name must not be empty' });
+    if (asked.name === '') return refusedAnswer(asked, NAME_MISSING);
     const key = `${asked.namespace}\n${asked.name}`;
     const target = targetOf(asked.namespace || NAMESPACE_DEFAULT, asked.name);
     if (!target) {
@@ -88,6 +95,5 @@ const makeAnswer = (
   // The frames live inside the answer, so that nothing is kept twice.
   const inside = { ...frames, bytes: bytes.subarray(head.length, head.length + frames.bytes.length) };
   const answer = new VersionedAnswer(asked, revision, bytes);
-  const overhead = KEPT_OVERHEAD + frames.entries.length * INSTANCE_OVERHEAD;
-  return { target, frames: inside, answer, byteLength: bytes.length + overhead };
+  return { target, frames: inside, answer, byteLength: answer.byteLength + frames.entries.length * INSTANCE_OVERHEAD };
 };

@@ -1,6 +1,17 @@
 import { polaris } from '@thuban/proto';
-import { type Asked, type DiscoverAnswer, echo, partBytes, refusedAnswer, unchangedBytes } from './answer-bytes.js';
+import { findService } from '@thuban/registry-domain';
+import {
+  type Asked,
+  type DiscoverAnswer,
+  echo,
+  NAME_MISSING,
+  partBytes,
+  refusedAnswer,
+  VersionedAnswer,
+} from './answer-bytes.js';
+import { boundedCache } from './bounded-cache.js';
 import { CODE, INFO } from './codes.js';
+import { type AnswerSource, NAMESPACE_DEFAULT } from './instance-answers.js';
 import { shortHash } from './revision.js';
 
 const Type = polaris.DiscoverRequest_DiscoverRequestType;
@@ -41,16 +52,27 @@ const emptyRules = (asked: Asked, revision: string) => {
 
 /**
  * Answers questions for rules while there are none: success with an empty rule set, for services that do not exist too. All empty sets are
- * equal, so they share one revision.
+ * equal, so they share one revision. Only answers about services that exist are kept.
  */
-export const createRuleAnswers = (logId: string) => {
+export const createRuleAnswers = ({ state, logId, bytesMax }: AnswerSource) => {
   const revision = shortHash(logId, 'no rules');
-  return (asked: Asked, clientRevision: string): DiscoverAnswer => {
-    if (asked.name === '') return refusedAnswer(asked, { code: 400120, info: 'service.name must not be empty' });
-    if (clientRevision === revision)
-      return { bytes: unchangedBytes(asked, revision), code: CODE.NO_CHANGE, outcome: 'unchanged' };
+  const kept = boundedCache<VersionedAnswer>(bytesMax);
+
+  const made = (asked: Asked): VersionedAnswer => {
     const service = { ...echo(asked), revision };
     const part = { code: CODE.SUCCESS, info: INFO.SUCCESS, type: asked.type, service, ...emptyRules(asked, revision) };
-    return { bytes: partBytes(part), code: CODE.SUCCESS, outcome: 'changed' };
+    return new VersionedAnswer(asked, revision, partBytes(part));
   };
+
+  const answer = (asked: Asked, clientRevision: string): DiscoverAnswer => {
+    if (asked.name === '') return refusedAnswer(asked, NAME_MISSING);
+    const key = `${asked.type}\n${asked.namespace}\n${asked.name}`;
+    const known = kept.get(key);
+    if (known) return known.for(clientRevision);
+    const fresh = made(asked);
+    if (findService(state, asked.namespace || NAMESPACE_DEFAULT, asked.name)) kept.put(key, fresh);
+    return fresh.for(clientRevision);
+  };
+
+  return { answer, stats: kept.stats };
 };
