@@ -190,6 +190,17 @@ describe('bootstrap', () => {
     });
   });
 
+  it('drains at once when nothing is going on: kept and unused connections do not hold it up', async () => {
+    const other = await start(4_000);
+    const unused = connect(other.ports.http, '127.0.0.1');
+    await new Promise((resolve) => unused.once('connect', resolve));
+    await (await fetch(`http://127.0.0.1:${other.ports.http}/livez`)).text();
+    const before = performance.now();
+    await other.close();
+    expect(performance.now() - before).toBeLessThan(1_000);
+    unused.destroy();
+  });
+
   it('drains: a gRPC stream that does not end is cut at the deadline, an idle HTTP connection at once', async () => {
     const other = await start(300);
     const socket = connect(other.ports.http, '127.0.0.1');

@@ -1,9 +1,11 @@
 import 'reflect-metadata';
-import { Module, type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
+import type { Server } from 'node:http';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ErrorFilter } from './error-filter.js';
 import { GrpcServer, type GrpcListener } from './grpc-server.js';
+import { trackConnections, type HttpConnections } from './http-connections.js';
 import { createHttpAdapter } from './http-adapter.js';
 import { assertPortsFree, listenFailure, type ListenAddress } from './listening.js';
 import { nestLogger, type Logger } from './logger.js';
@@ -75,6 +77,7 @@ export const bootstrap = async (options: BootstrapOptions): Promise<Running> => 
   await assertPortsFree([http, ...grpc]);
   let draining = false;
   const app = await createApp(options, () => draining);
+  const connections = trackConnections(app.getHttpServer() as Server);
   const servers = grpc.map((listener) => new GrpcServer(listener, drainMs));
   for (const strategy of servers) app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   await app.startAllMicroservices();
@@ -82,7 +85,7 @@ export const bootstrap = async (options: BootstrapOptions): Promise<Running> => 
   const stop = async (): Promise<void> => {
     draining = true;
     await options.onDrain?.();
-    await Promise.all([...servers.map((server) => server.close()), closeWithin(app, drainMs)]);
+    await Promise.all([...servers.map((server) => server.close()), closeWithin(app, connections, drainMs)]);
     await options.onClosed?.();
   };
   let stopping: Promise<void> | undefined;
@@ -92,11 +95,15 @@ export const bootstrap = async (options: BootstrapOptions): Promise<Running> => 
 };
 
 /** gRPC servers cut their own calls at the deadline; HTTP connections are cut here. */
-const closeWithin = async (app: INestApplication, drainMs: number): Promise<void> => {
-  const deadline = new AbortController();
-  void systemClock
-    .after(drainMs, deadline.signal)
-    .then(() => !deadline.signal.aborted && app.getHttpServer().closeAllConnections());
+const closeWithin = async (
+  app: NestFastifyApplication,
+  connections: HttpConnections,
+  drainMs: number,
+): Promise<void> => {
+  const closed = new AbortController();
+  const deadline = systemClock.after(drainMs, closed.signal).then(() => connections.cut());
+  connections.drain();
   await app.close();
-  deadline.abort();
+  closed.abort();
+  await deadline;
 };

@@ -6,3 +6,6 @@ export { registrySdk } from './sdk/registry-sdk.js';
 export type { RegistrySdk, RegistrySdkOptions } from './sdk/registry-sdk.js';
 export { serviceRevision } from './sdk/revision.js';
 export type { SdkMethod, SdkStats } from './sdk/sdk-stats.js';
+export { registryHttp } from './http/registry-http.js';
+export type { RegistryHttp, RegistryHttpOptions } from './http/registry-http.js';
+export type { ProjectionStatus } from './http/status.js';

@@ -64,6 +64,7 @@ export const createEventStreams = (clock: Pick<Clock, 'after'>, closing: AbortSi
     const headers = {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
+      connection: 'close', // what ends is the connection, not only the answer
       'x-request-id': request.id,
     };
     reply.raw.writeHead(200, headers);

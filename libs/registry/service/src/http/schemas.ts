@@ -215,7 +215,9 @@ export const Status = named(
     ),
     projections: z.array(z.strictObject({ name: z.string(), lagEvents: count })),
     counts: z.strictObject({ namespaces: count, services: count, aliases: count, instances: count }),
-    sections: z.record(z.string(), z.unknown()).meta({ description: 'what other parts of the process say of themselves' }),
+    sections: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'what other parts of the process say of themselves' }),
   }),
 );
 
