@@ -86,6 +86,7 @@ export const openConnection = (file: string): Connection => {
     // 16 MiB: fewer, larger moves of the write-ahead log into the database.
     db.pragma('wal_autocheckpoint = 4000');
     if (db.pragma('user_version', { simple: true }) === 0) db.transaction(() => void db?.exec(SCHEMA)).exclusive();
+    db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${SCHEMA_VERSION}; ROLLBACK`); // A file that can only be read is found out now, not by the first command.
     const damage = db.pragma('quick_check(1)', { simple: true });
     if (damage !== 'ok') throw new StoreCorrupt(`the event log ${file} is damaged (${damage})`);
     db.pragma('wal_checkpoint(TRUNCATE)');
