@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http';
 import { connect, createServer, type Server } from 'node:net';
 import { Client, credentials, status, type ServerDuplexStream, type ServiceError } from '@grpc/grpc-js';
 import { Body, Controller, Get, Module, Param, Post } from '@nestjs/common';
@@ -180,6 +181,24 @@ describe('bootstrap', () => {
     const response = await fetch(url('/metrics'));
     expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
     expect(await response.text()).toContain('nodejs_eventloop_lag_seconds');
+  });
+
+  it('counts requests by route pattern, never by path', async () => {
+    await (await fetch(url('/names/a%2Fb'))).text();
+    await (await fetch(url('/made/up'))).text();
+    const text = await (await fetch(url('/metrics'))).text();
+    expect(text).toMatch(/^thuban_http_requests_total\{method="GET",route="\/names\/:name",code="200"\} \d+$/m);
+    expect(text).toMatch(/^thuban_http_requests_total\{method="GET",route="none",code="404"\} \d+$/m);
+    expect(text).not.toContain('made');
+  });
+
+  it('S12: a body without a length is cut at the limit too', async () => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const request = httpRequest(url('/bodies'), { method: 'POST', headers: { 'content-type': 'application/json' } });
+      request.on('response', (response) => resolve(response.statusCode)).on('error', reject);
+      for (let i = 0; i < 32; i++) request.write('x'.repeat(64 * 1024));
+    });
+    expect(status).toBe(413);
   });
 
   it('bounds slow headers, slow bodies and idle connections', () => {

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { countRequests } from './count-requests.js';
 import { ErrorFilter } from './error-filter.js';
 import { GrpcServer, type GrpcListener } from './grpc-server.js';
 import { trackConnections, type HttpConnections } from './http-connections.js';
@@ -57,6 +58,7 @@ const createApp = async (options: BootstrapOptions, draining: () => boolean): Pr
     bodyParser: false, // our adapter has its own
   });
   app.useGlobalFilters(new ErrorFilter(logger));
+  countRequests(app.getHttpAdapter().getInstance(), metrics);
   return app;
 };
 

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { REGISTRY_LOG, REGISTRY_SHARDS, shardOf, type RegistryEvent } from '@thuban/events';
-import { createCommitter, type EventLog } from '@thuban/event-sourcing';
+import { createCommitter, type Clock, type EventLog } from '@thuban/event-sourcing';
 import { bootstrap, createLogger, createMetrics, systemClock, type Running } from '@thuban/nest';
 import {
   createRegistryState,
@@ -9,7 +10,7 @@ import {
   type RegistryCommand,
   type RegistryEntry,
 } from '@thuban/registry-domain';
-import { openMemoryLog } from '@thuban/testing';
+import { fakeClock, openMemoryLog } from '@thuban/testing';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { OPERATIONS } from './operations.js';
 import { registryHttp, type RegistryHttp } from './registry-http.js';
@@ -25,7 +26,7 @@ let log: EventLog;
 let http: RegistryHttp;
 let running: Running;
 
-const start = async (): Promise<void> => {
+const start = async (clock: Clock = systemClock): Promise<void> => {
   log = openMemoryLog({ name: REGISTRY_LOG, shards: REGISTRY_SHARDS });
   const state = createRegistryState();
   const committer = createCommitter<RegistryCommand, RegistryEvent, RegistryEntry>({
@@ -41,7 +42,7 @@ const start = async (): Promise<void> => {
     committer,
     state,
     logs: [log],
-    clock: systemClock,
+    clock,
     version: '1.2.3',
     projections: () => [{ name: 'registry-1', lagEvents: 0 }],
     statusSections: { xds: () => ({ streams: [] }) },
@@ -82,7 +83,7 @@ const echo = (port: number, more: object = {}) => ({ host: '127.0.0.1', port, ..
 
 /** One process for each test, or one for a group whose tests write nothing or do not mind each other. */
 const freshForEach = (): void => {
-  beforeEach(start);
+  beforeEach(() => start());
   afterEach(() => running.close());
 };
 const sharedByAll = (prepare: () => Promise<void> = () => Promise.resolve()): void => {
@@ -634,6 +635,31 @@ const routesIn = (tree: string): string[] => {
       .map((method) => `${method} ${path}`);
   });
 };
+
+describe('a reader of the event stream that does not read', () => {
+  it('is ended after ten seconds', async () => {
+    const clock = fakeClock();
+    await start(clock);
+    for (let i = 0; i < 40; i++)
+      await send(
+        'POST',
+        INSTANCES,
+        echo(i, { metadata: Object.fromEntries(Array.from({ length: 60 }, (_, k) => [`k${k}`, 'x'.repeat(4000)])) }),
+      );
+    const socket = connect(running.ports.http, '127.0.0.1', () => socket.pause());
+    socket.write('GET /v1/events/stream?from=start HTTP/1.1\r\nHost: x\r\n\r\n');
+    const gone = new Promise<void>((resolve) => socket.once('close', resolve));
+    // one wait is the keep-alive's, the other is for the reader
+    while (clock.waiting() < 2) await new Promise((resolve) => setImmediate(resolve));
+    await clock.advance(9_999);
+    expect(http.eventStreams()).toBe(1);
+    await clock.advance(1);
+    while (http.eventStreams() > 0) await new Promise((resolve) => setImmediate(resolve));
+    socket.resume();
+    await gone;
+    await running.close();
+  });
+});
 
 describe('a client that goes away', () => {
   sharedByAll();
