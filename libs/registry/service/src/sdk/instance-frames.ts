@@ -1,6 +1,5 @@
 import type { InstanceEntry } from '@thuban/registry-domain';
-import { partBytes } from './answer-bytes.js';
-import { instanceMessage } from './messages.js';
+import { instanceBytes } from './instance-bytes.js';
 
 /** The encoded instances of a service, in the order of `entries`; `ends[i]` is where the i-th stops. */
 export interface InstanceFrames {
@@ -46,7 +45,7 @@ export const framesOf = (
   for (let i = 0; i < entries.length;) {
     const place = places[i] as number;
     if (place < 0) {
-      const part = partBytes({ instances: [instanceMessage(logId, entries[i] as InstanceEntry)] });
+      const part = instanceBytes(logId, entries[i] as InstanceEntry);
       parts.push(part);
       ends[i++] = length += part.length;
       continue;

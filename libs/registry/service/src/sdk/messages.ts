@@ -1,9 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Instance, Service } from '@thuban/events';
-import { polaris } from '@thuban/proto';
-import type { InstanceEntry, Input, ServiceEntry } from '@thuban/registry-domain';
+import type { polaris } from '@thuban/proto';
+import type { Input, ServiceEntry } from '@thuban/registry-domain';
 import { localTime } from './local-time.js';
-import { shortHash } from './revision.js';
 
 /** What a client sent as an instance, as the domain's validation reads it. Unset wrappers stay absent. */
 export const instanceInput = (message: polaris.Instance): Input<Instance> => ({
@@ -28,51 +27,6 @@ export const instanceInput = (message: polaris.Instance): Input<Instance> => ({
 const healthCheckOf = ({ healthCheck, enableHealthCheck }: polaris.Instance): object | undefined => {
   if (!healthCheck?.heartbeat || enableHealthCheck === false) return undefined;
   return { ttlSeconds: healthCheck.heartbeat.ttl };
-};
-
-/** The attributes that SDKs look for in the metadata of an instance: its own fields win over what it wrote there itself. */
-const shownMetadata = ({ metadata, protocol, version, location }: Instance): Record<string, string> => {
-  const shown = { ...metadata };
-  for (const [key, value] of Object.entries({ protocol, version, ...location })) if (value !== '') shown[key] = value;
-  return shown;
-};
-
-/** An instance as Discover shows it. Every scalar is set: SDKs read an absent one as 0 or false. */
-export const instanceMessage = (
-  logId: string,
-  entry: InstanceEntry,
-): MessageInitShape<typeof polaris.InstanceSchema> => {
-  const { instance } = entry;
-  const { id, namespace, service, vpcId, host, port, protocol, version, logicSet, priority, weight, healthy } =
-    instance;
-  const { isolated, location, healthCheck } = instance;
-  return {
-    id,
-    service,
-    namespace,
-    host,
-    port,
-    protocol,
-    version,
-    priority,
-    weight,
-    healthy,
-    isolate: isolated,
-    location,
-    metadata: shownMetadata(instance),
-    logicSet,
-    ctime: localTime(entry.registeredAtMs),
-    mtime: localTime(entry.changedAtMs),
-    revision: shortHash(logId, namespace, service, id, entry.seq),
-    enableHealthCheck: healthCheck !== undefined,
-    ...(vpcId !== '' && { vpcId }),
-    ...(healthCheck && {
-      healthCheck: {
-        type: polaris.HealthCheck_HealthCheckType.HEARTBEAT,
-        heartbeat: { ttl: healthCheck.ttlSeconds },
-      },
-    }),
-  };
 };
 
 /** A service as Discover shows it, under the names that were asked for. */

@@ -18,14 +18,7 @@ it('a success written by hand reads as the message that it stands for', () =>
         instance?.vpcId,
         instance?.host,
         instance?.port,
-      ]).toEqual([
-        id || undefined,
-        namespace || undefined,
-        service || undefined,
-        vpcId || undefined,
-        host || undefined,
-        port,
-      ]);
+      ]).toEqual([id, namespace || undefined, service || undefined, vpcId || undefined, host, port]);
       expect(read.$unknown ?? instance?.$unknown).toBeUndefined();
     }),
     { numRuns: 1000 },
