@@ -4,6 +4,7 @@ import { envoy } from '@thuban/proto';
 import { receiveDelta, receiveSotw, type AdsStream, type Mode, type Now, type Receipt } from '@thuban/xds-protocol';
 import { observeConvergence, type XdsStats } from './stats.js';
 import type { EndStatus } from './transport.js';
+import { withoutField } from './without-field.js';
 
 /** Why the stream cannot go on. */
 export interface Outcome {
@@ -12,25 +13,29 @@ export interface Outcome {
 }
 
 /**
- * Decodes one request and takes it in. `streamOf` gives the stream, made from the node if this is its first request.
- * Returns undefined when all is well. Never throws for what a client sends (S13).
+ * Decodes one request and takes it in. `known`: the stream, if this is not its first request; else `identify` makes it from
+ * the node. Returns undefined when all is well. Never throws for what a client sends (S13).
  */
 export function receive(
   mode: Mode,
   bytes: Buffer,
   now: Now,
   stats: XdsStats,
-  streamOf: (node: envoy.Node | undefined) => AdsStream | EndStatus,
+  known: AdsStream | undefined,
+  identify: (node: envoy.Node | undefined) => AdsStream | EndStatus,
 ): Outcome | undefined {
-  const request = mode === 'delta' ? decodeDelta(bytes) : decodeSotw(bytes);
+  const read = known ? withoutField(bytes, NODE_FIELD[mode]) : bytes; // R6: only the first one counts
+  const request = mode === 'delta' ? decodeDelta(read) : decodeSotw(read);
   if (typeof request === 'string') return invalid(request);
-  const stream = streamOf(request.node);
+  const stream = known ?? identify(request.node);
   if ('code' in stream) return { refused: stream };
   if (request.typeUrl === '') return invalid('type_url: empty; every request of an aggregated stream must carry it'); // R2
   const receipt = isDelta(request) ? receiveDelta(stream, request, now) : receiveSotw(stream, request, now);
   count(receipt, stats);
   return receipt.exhausted === undefined ? undefined : { exhausted: receipt.exhausted };
 }
+
+const NODE_FIELD = { delta: 1, sotw: 2 } as const;
 
 const isDelta = (
   request: envoy.DiscoveryRequest | envoy.DeltaDiscoveryRequest,

@@ -97,7 +97,7 @@ export function xdsServer(options: XdsServerOptions): XdsServer {
     stats.receivedBytes += bytes.length;
     if (bytes.length > limits.requestBytesMax) return evict(connection, 'requestBytes');
     const now = { nowMs: clock.monotonic(), timeMs: clock.now() };
-    const outcome = receive(connection.mode, bytes, now, stats, (node) => connection.ads ?? identify(connection, node));
+    const outcome = receive(connection.mode, bytes, now, stats, connection.ads, (node) => identify(connection, node));
     if (outcome?.exhausted) return evict(connection, 'names', outcome.exhausted);
     if (outcome?.refused) {
       stats.refusals.invalid++;
