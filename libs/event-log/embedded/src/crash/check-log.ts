@@ -1,5 +1,4 @@
 import { CheckpointMismatch, type Checkpoint, type EventLog, type Recorded } from '@thuban/event-sourcing';
-import { takeEvents } from '@thuban/testing';
 import type { Part } from './part.js';
 
 /**
@@ -15,10 +14,12 @@ export const commandsAfter = async (
   const lost = tips.some(({ seq }, shard) => seq < (from?.tips[shard]?.seq ?? 0));
   if (lost) throw new CheckpointMismatch('the log is shorter than it was');
   const count = tips.reduce((sum, { seq }, shard) => sum + seq - (from?.tips[shard]?.seq ?? 0), 0);
-  const events = (await takeEvents(
-    log.subscribe(from, new AbortController().signal),
-    count,
-  )) as readonly Recorded<Part>[];
+  const events: Recorded<Part>[] = [];
+  if (count > 0)
+    for await (const batch of log.subscribe(from, new AbortController().signal)) {
+      events.push(...(batch as readonly Recorded<Part>[]));
+      if (events.length >= count) break;
+    }
   const parts = new Map<string, Recorded<Part>[]>();
   for (const event of events) parts.set(event.data.id, [...(parts.get(event.data.id) ?? []), event]);
   for (const found of parts.values()) {
