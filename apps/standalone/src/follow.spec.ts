@@ -1,0 +1,23 @@
+import { createLogger } from '@thuban/nest';
+import { fakeClock } from '@thuban/testing';
+import { keepRunning } from './follow.js';
+
+describe('keepRunning', () => {
+  it('starts again after a failure, and ends with the signal', async () => {
+    const clock = fakeClock();
+    const stopping = new AbortController();
+    let runs = 0;
+    const run = async (): Promise<void> => {
+      if (++runs === 3) return stopping.abort();
+      throw new Error('lost');
+    };
+    const ended = keepRunning('a projection', run, {
+      signal: stopping.signal,
+      clock,
+      logger: createLogger('spec', 'silent'),
+    });
+    for (let i = 0; i < 2; i++) await clock.advance(500);
+    await ended;
+    expect(runs).toBe(3);
+  });
+});
