@@ -48,6 +48,12 @@ describe('bootstrap envoy', () => {
     expect(JSON.stringify(static_resources)).toContain('{"address":"::1","port_value":15010}');
   });
 
+  it('turns localhost into an address, since Envoy may not find its name', async () => {
+    const { static_resources } = parse(await bootstrap('--node', 'a/b', '--xds', 'localhost:15010'));
+    expect(static_resources.clusters[0].type).toBe('STATIC');
+    expect(JSON.stringify(static_resources)).toContain('{"address":"127.0.0.1","port_value":15010}');
+  });
+
   it('carries a gateway in the keys of a gateway', async () => {
     const { node } = parse(await bootstrap('--node', 'gateway~edge/gw-1~10.0.0.8', '--service', 'shop'));
     expect(node.metadata).toEqual({

@@ -42,12 +42,17 @@ const metadataOf = ({ node, service, listenerPort, redirected }: EnvoyBootstrap)
   ...(redirected && { 'thuban.dev/redirected': 'true' }),
 });
 
-const socketAddress = ({ host, port }: HostPort): object => ({ socket_address: { address: host, port_value: port } });
+/** By address where we can: resolving `localhost` is up to Envoy's resolver, which may find nothing or only an IPv6 address. */
+const addressOf = (host: string): string => (host === 'localhost' ? '127.0.0.1' : host);
+
+const socketAddress = ({ host, port }: HostPort): object => ({
+  socket_address: { address: addressOf(host), port_value: port },
+});
 
 /** The one cluster that Envoy must know before it can ask: HTTP/2, and pinged so that a dead server is noticed. */
 const xdsCluster = (xds: HostPort): object => ({
   name: XDS_CLUSTER,
-  type: isIP(xds.host) === 0 ? 'STRICT_DNS' : 'STATIC',
+  ...(isIP(addressOf(xds.host)) === 0 ? { type: 'STRICT_DNS', dns_lookup_family: 'V4_PREFERRED' } : { type: 'STATIC' }),
   connect_timeout: '1s',
   typed_extension_protocol_options: {
     [HTTP_OPTIONS]: {
