@@ -104,6 +104,16 @@ const request = async (options: ClientOptions, url: URL, init: RequestInit): Pro
   throw answerError(response.status, await response.text(), options.server);
 };
 
+/** The body as JSON, undefined when there is none. */
+const jsonOf = async <T>(options: ClientOptions, response: Response): Promise<T> => {
+  try {
+    const text = await response.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  } catch (error) {
+    throw unreachable(options, error);
+  }
+};
+
 async function* decoded(body: AsyncIterable<Uint8Array>): AsyncIterable<string> {
   const decoder = new TextDecoder();
   for await (const chunk of body) yield decoder.decode(chunk, { stream: true });
@@ -129,8 +139,7 @@ export const createClient = (options: ClientOptions): Client => {
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(options.timeoutMs),
     });
-    const text = await response.text();
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    return jsonOf<T>(options, response);
   };
   const get = <T>(path: string, query?: Query): Promise<T> => call<T>('GET', path, query);
   return {
