@@ -115,6 +115,11 @@ describe('an instance', () => {
 describe('an address of an instance', () => {
   it('may be an id alone', () =>
     expect(validateInstanceAddress({ id: 'i' })).toEqual({ ok: true, value: { id: 'i', host: '', port: 0 } }));
+  it('is an id alone when half of its service is named', () =>
+    expect(validateInstanceAddress({ id: 'i', namespace: 'n' })).toEqual({
+      ok: true,
+      value: { id: 'i', host: '', port: 0 },
+    }));
   it('may be an id with its service', () =>
     expect(validateInstanceAddress({ id: 'i', namespace: 'n', service: 's' })).toMatchObject({
       value: { id: 'i', namespace: 'n', service: 's' },
@@ -123,7 +128,7 @@ describe('an address of an instance', () => {
     expect(validateInstanceAddress(GOOD)).toMatchObject({ value: { id: instanceId(GOOD), namespace: 'default' } }));
   it.each([
     [{}, 'namespace'],
-    [{ id: 'i', namespace: 'n' }, 'service'],
+    [{ id: 'i', namespace: 'n', service: 's t' }, 'service'],
     [{ namespace: 'n', service: 's' }, 'host'],
     [{ id: 'a\n' }, 'id'],
   ])('is refused when incomplete: %j', (input, field) =>

@@ -137,7 +137,7 @@ export const validateInstanceChanges = (
   input: Input<Instance>,
 ): Validated<Changes<Instance, keyof typeof INSTANCE_DESCRIPTION>> => readGiven(INSTANCE_DESCRIPTION, input);
 
-/** Where an instance is meant to be: `id` alone when the client named nothing else. */
+/** Where an instance is meant to be: `id` alone when the client did not name its service. */
 export type InstanceAddress =
   | { readonly id: string; readonly host: string; readonly port: number }
   | {
@@ -156,7 +156,7 @@ export const validateInstanceAddress = (input: Input<Instance>): Validated<Insta
   const id = INSTANCE_TUPLE.id.read(input.id);
   if ('problem' in id) return { ok: false, field: 'id', message: `id ${id.problem}`, polarisCode: CODE.INSTANCE_ID };
   const named = id.value !== '';
-  if (named && !input.namespace && !input.service) return { ok: true, value: { id: id.value, host: '', port: 0 } };
+  if (named && !(input.namespace && input.service)) return { ok: true, value: { id: id.value, host: '', port: 0 } };
   const fields = named ? { ...INSTANCE_TUPLE, host: text(CODE.INSTANCE_HOST, 128, { trimmed: true }) } : INSTANCE_TUPLE;
   const read = readAll(fields, input);
   if (!read.ok) return read;

@@ -40,10 +40,16 @@ const turns = async (count: number): Promise<void> => {
 
 const serve = (answers: DiscoverAnswers = createDiscoverAnswers({ state: createRegistryState(), logId: 'l' })) => {
   const transport = new Transport();
-  const seen = { opened: 0, closed: 0, answered: 0, failures: [] as unknown[] };
+  const seen = { opened: 0, closed: 0, answered: 0, failures: [] as unknown[], end: () => undefined as void };
   answerDiscoverStream(transport as unknown as DiscoverCall, answers, {
-    opened: () => void seen.opened++,
-    closed: () => void seen.closed++,
+    opened: (end) => {
+      seen.opened++;
+      seen.end = end;
+    },
+    closed: (end) => {
+      expect(end).toBe(seen.end);
+      seen.closed++;
+    },
     answered: () => void seen.answered++,
     failed: (error) => void seen.failures.push(error),
   });
@@ -83,6 +89,19 @@ describe('a Discover stream', () => {
     transport.push(null);
     expect(await failed).toMatchObject({ code: 3, details: expect.stringContaining('not a DiscoverRequest') });
     await turns(20);
+    expect(transport.received.map(nameIn)).toEqual(['a']);
+    expect(seen).toMatchObject({ opened: 1, closed: 1, answered: 1 });
+  });
+
+  it('is ended with OK by us when the process drains, once', async () => {
+    const { transport, seen } = serve();
+    const finished = new Promise((resolve) => transport.once('finish', resolve));
+    transport.push(requestFor('a'));
+    await turns(2);
+    seen.end();
+    seen.end();
+    transport.push(requestFor('b'));
+    await finished;
     expect(transport.received.map(nameIn)).toEqual(['a']);
     expect(seen).toMatchObject({ opened: 1, closed: 1, answered: 1 });
   });

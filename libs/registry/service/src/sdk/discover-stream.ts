@@ -15,8 +15,10 @@ export type DiscoverCall = Pick<
 
 /** Told of what happens on a stream. */
 export interface DiscoverObserver {
-  opened(): void;
-  closed(): void;
+  /** `end` ends the stream with OK after what has been written; SDKs then open another one. */
+  opened(end: () => void): void;
+  /** With the same `end` as it opened with. */
+  closed(end: () => void): void;
   answered(code: number, outcome: Outcome): void;
   /** A bug of ours: the call ended with INTERNAL. */
   failed(error: unknown): void;
@@ -34,11 +36,15 @@ export const answerDiscoverStream = (
   observer: DiscoverObserver,
 ): void => {
   let ended = false;
-  observer.opened();
 
   const finish = (): void => {
-    if (!ended) observer.closed();
+    if (!ended) observer.closed(end);
     ended = true;
+  };
+
+  const end = (): void => {
+    if (!ended) call.end();
+    finish();
   };
 
   const endWith = (code: number, details: string): undefined => {
@@ -63,6 +69,7 @@ export const answerDiscoverStream = (
     }
   };
 
+  observer.opened(end);
   call.on('data', (bytes: Buffer) => {
     const request = ended ? undefined : decoded(bytes);
     const answer = request && answerTo(request);
@@ -72,10 +79,7 @@ export const answerDiscoverStream = (
     call.pause();
     call.once('drain', () => call.resume());
   });
-  call.on('end', () => {
-    if (!ended) call.end();
-    finish();
-  });
+  call.on('end', end);
   // A client that went away is no failure of ours.
   call.on('error', finish);
   call.on('cancelled', finish);

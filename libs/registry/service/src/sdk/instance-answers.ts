@@ -10,7 +10,7 @@ import {
 } from './answer-bytes.js';
 import { type BoundedCache, boundedCache } from './bounded-cache.js';
 import { CODE, INFO } from './codes.js';
-import { framesOf, type InstanceFrames, NO_FRAMES } from './instance-frames.js';
+import { framed, type InstanceFrames, NO_FRAMES } from './instance-frames.js';
 import { serviceMessage } from './messages.js';
 import { serviceRevision } from './revision.js';
 
@@ -86,14 +86,11 @@ const makeAnswer = (
 ): Kept => {
   const { namespace, name } = target.service;
   const revision = serviceRevision(logId, { namespace, name, touchedSeq: target.touchedSeq, healthSeq: 0 });
-  const frames = framesOf(logId, previous, state.instances(namespace, name));
   const service = serviceMessage(target, echo(asked), revision);
   const head = partBytes({ code: CODE.SUCCESS, info: INFO.SUCCESS, type: asked.type, service });
   const isAlias = name !== asked.name || namespace !== (asked.namespace || NAMESPACE_DEFAULT);
   const tail = partBytes(isAlias ? { aliasFor: { namespace, name } } : {});
-  const bytes = Buffer.concat([head, frames.bytes, tail]);
-  // The frames live inside the answer, so that nothing is kept twice.
-  const inside = { ...frames, bytes: bytes.subarray(head.length, head.length + frames.bytes.length) };
-  const answer = new VersionedAnswer(asked, revision, bytes);
-  return { target, frames: inside, answer, byteLength: answer.byteLength + frames.entries.length * INSTANCE_OVERHEAD };
+  const { whole, frames } = framed(logId, previous, state.instances(namespace, name), { head, tail });
+  const answer = new VersionedAnswer(asked, revision, whole);
+  return { target, frames, answer, byteLength: answer.byteLength + frames.entries.length * INSTANCE_OVERHEAD };
 };

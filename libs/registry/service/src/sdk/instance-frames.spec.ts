@@ -2,9 +2,15 @@ import { fromBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { polaris } from '@thuban/proto';
 import { type InstanceEntry, validateInstance } from '@thuban/registry-domain';
-import { framesOf, NO_FRAMES } from './instance-frames.js';
+import { framed, type InstanceFrames, NO_FRAMES } from './instance-frames.js';
 
-const LOG_ID = 'log-1';
+const PARTS = { head: Buffer.from('head'), tail: Buffer.from('tail') };
+
+const framesOf = (previous: InstanceFrames, entries: readonly InstanceEntry[]): InstanceFrames => {
+  const { whole, frames } = framed('log-1', previous, entries, PARTS);
+  expect(whole).toEqual(Buffer.concat([PARTS.head, frames.bytes, PARTS.tail]));
+  return frames;
+};
 
 const entry = (id: string, seq: number): InstanceEntry => {
   const read = validateInstance({ id, namespace: 'n', service: 's', host: `host-${seq}`, port: 80 });
@@ -29,8 +35,8 @@ describe('frames made from the ones before', () => {
       fc.property(someHistory, (history) => {
         let frames = NO_FRAMES;
         for (const entries of history) {
-          frames = framesOf(LOG_ID, frames, entries);
-          expect(frames).toEqual(framesOf(LOG_ID, NO_FRAMES, entries));
+          frames = framesOf(frames, entries);
+          expect(frames).toEqual(framesOf(NO_FRAMES, entries));
         }
       }),
     ));
@@ -40,10 +46,10 @@ describe('frames made from the ones before', () => {
       InstanceEntry,
       ...InstanceEntry[],
     ] as InstanceEntry[];
-    const before = framesOf(LOG_ID, NO_FRAMES, [a!, b!, c!, d!]);
+    const before = framesOf(NO_FRAMES, [a!, b!, c!, d!]);
     // Were `a` encoded again, its mark would be lost.
     before.bytes.writeUInt8(before.bytes.readUInt8(before.ends[0]! - 1) ^ 1, before.ends[0]! - 1);
-    const after = framesOf(LOG_ID, before, [a!, entry('b', 9), c!]);
+    const after = framesOf(before, [a!, entry('b', 9), c!]);
     expect(after.bytes.subarray(0, after.ends[0])).toEqual(before.bytes.subarray(0, before.ends[0]));
     const read = fromBinary(polaris.DiscoverResponseSchema, after.bytes.subarray(after.ends[0]));
     expect(read.instances.map(({ id, host }) => [id, host])).toEqual([

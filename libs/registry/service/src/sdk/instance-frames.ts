@@ -29,15 +29,22 @@ const placesIn = (previous: InstanceFrames, entries: readonly InstanceEntry[]): 
 
 const startOf = ({ ends }: InstanceFrames, place: number): number => (place === 0 ? 0 : (ends[place - 1] as number));
 
+/** An answer in one piece, and the frames as a part of its memory, so that nothing is kept twice. */
+export interface Framed {
+  readonly whole: Buffer;
+  readonly frames: InstanceFrames;
+}
+
 /**
- * Encodes the instances that are new since `previous` and copies the bytes of the others, neighbours in one go.
- * Costs one encoding per change and one copy of the whole.
+ * Puts the instances between `head` and `tail`: encodes those that are new since `previous` and copies the bytes of the others, neighbours
+ * in one go. Costs one encoding per change and one copy of the whole.
  */
-export const framesOf = (
+export const framed = (
   logId: string,
   previous: InstanceFrames,
   entries: readonly InstanceEntry[],
-): InstanceFrames => {
+  { head, tail }: { readonly head: Buffer; readonly tail: Buffer },
+): Framed => {
   const places = placesIn(previous, entries);
   const ends = new Uint32Array(entries.length);
   const parts: Buffer[] = [];
@@ -51,15 +58,14 @@ export const framesOf = (
       continue;
     }
     const start = startOf(previous, place);
-    let last = place;
-    ends[i] = length + (previous.ends[last] as number) - start;
-    for (i++; i < entries.length && places[i] === last + 1; i++) {
-      last++;
-      ends[i] = length + (previous.ends[last] as number) - start;
+    let end = start;
+    for (let last = place; i < entries.length && places[i] === last; i++, last++) {
+      end = previous.ends[last] as number;
+      ends[i] = length + end - start;
     }
-    const end = previous.ends[last] as number;
     parts.push(previous.bytes.subarray(start, end));
     length += end - start;
   }
-  return { entries, ends, bytes: Buffer.concat(parts, length) };
+  const whole = Buffer.concat([head, ...parts, tail], head.length + length + tail.length);
+  return { whole, frames: { entries, ends, bytes: whole.subarray(head.length, head.length + length) } };
 };

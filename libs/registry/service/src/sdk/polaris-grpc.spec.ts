@@ -201,6 +201,16 @@ describe('bad input over gRPC', () => {
   });
 });
 
+it('ends open streams with OK when the process drains', async () => {
+  const { send, answered, ended } = openDiscover();
+  send({ type: 0 });
+  await answered(1);
+  expect(sdk.stats.streams).toBe(1);
+  sdk.endStreams();
+  expect(await ended).toMatchObject({ code: status.OK });
+  expect(sdk.stats.streams).toBe(0);
+});
+
 it('counts answers by method and code, and open streams', async () => {
   const before = sdk.stats.answers.Heartbeat.get(400202) ?? 0;
   await instanceCall('Heartbeat', { ...ECHO, port: 9 });

@@ -29,6 +29,8 @@ export interface RegistrySdk {
   readonly stats: SdkStats;
   /** What is kept of encoded answers. */
   readonly kept: DiscoverAnswers['stats'];
+  /** Ends every open Discover stream with OK, for a process that drains: SDKs keep theirs open for as long as they run. */
+  endStreams(): void;
 }
 
 class RegistrySdkModule {}
@@ -39,7 +41,7 @@ class RegistrySdkModule {}
  */
 export const registrySdk = ({ committer, state, logId, answerBytesMax, onError }: RegistrySdkOptions): RegistrySdk => {
   const failed = onError ?? (() => undefined);
-  const { stats, answered, discovered, streamOpened, streamClosed } = createSdkStats();
+  const { stats, answered, discovered, opened, closed, endStreams } = createSdkStats();
   const answers = createDiscoverAnswers({
     state,
     logId,
@@ -48,7 +50,7 @@ export const registrySdk = ({ committer, state, logId, answerBytesMax, onError }
   const parts: SdkParts = {
     calls: createInstanceCalls({ committer, state, onError: failed }),
     answers,
-    observer: { opened: streamOpened, closed: streamClosed, answered: discovered, failed },
+    observer: { opened, closed, answered: discovered, failed },
     answered,
   };
   return {
@@ -61,5 +63,6 @@ export const registrySdk = ({ committer, state, logId, answerBytesMax, onError }
     packageDefinition: grpcPackageDefinition(polaris.PolarisGRPC),
     stats,
     kept: answers.stats,
+    endStreams,
   };
 };

@@ -22,18 +22,26 @@ export const createSdkStats = () => {
     Discover: new Map<number, number>(),
   };
   const discover = { changed: 0, unchanged: 0, refused: 0 };
-  const stats = { answers, discover, streams: 0 };
+  const open = new Set<() => void>();
   const answered = (method: SdkMethod, code: number): void => {
     answers[method].set(code, (answers[method].get(code) ?? 0) + 1);
   };
+  const stats: SdkStats = {
+    answers,
+    discover,
+    get streams() {
+      return open.size;
+    },
+  };
   return {
-    stats: stats as SdkStats,
+    stats,
     answered,
     discovered: (code: number, outcome: Outcome): void => {
       answered('Discover', code);
       discover[outcome]++;
     },
-    streamOpened: (): void => void stats.streams++,
-    streamClosed: (): void => void stats.streams--,
+    opened: (end: () => void): void => void open.add(end),
+    closed: (end: () => void): void => void open.delete(end),
+    endStreams: (): void => [...open].forEach((end) => end()),
   };
 };
