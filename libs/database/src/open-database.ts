@@ -26,7 +26,7 @@ export interface ReadModelTx extends ProjectionTx {
 
 /** The database of the read models of a process. */
 export interface ReadModelDatabase extends Database<ReadModelTx> {
-  /** Reads committed rows: waits for the transaction that runs, since both use one connection. */
+  /** Reads committed rows: waits for the transaction that runs, since both use one connection. Inside a transaction ask its `tx`. */
   query<R = unknown>(sql: string, parameters?: readonly SqlValue[]): Promise<R[]>;
   /** As `query`, through TypeORM's entity manager. */
   read<R>(work: (manager: EntityManager) => Promise<R>): Promise<R>;
@@ -78,6 +78,16 @@ const transactionOn = (runner: QueryRunner): ReadModelTx => {
       return true;
     },
   };
+};
+
+const rollBack = async (runner: QueryRunner): Promise<void> => {
+  try {
+    await runner.rollbackTransaction();
+  } catch {
+    // SQLite has rolled back by itself, as it does when the disk is full, but TypeORM still counts a transaction.
+    await runner.query('BEGIN');
+    await runner.rollbackTransaction();
+  }
 };
 
 const ignore = (): void => undefined;
@@ -149,7 +159,7 @@ export const openDatabase = async (options: DatabaseOptions): Promise<ReadModelD
           await runner.commitTransaction();
           return result;
         } catch (error) {
-          if (runner.isTransactionActive) await runner.rollbackTransaction();
+          await rollBack(runner);
           throw error;
         }
       }),

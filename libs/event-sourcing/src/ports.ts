@@ -43,7 +43,8 @@ export interface EventLog {
    * @throws ShardMoved when a shard's tip is not `expectedSeq`; nothing was written.
    * @throws LogUnavailable when the store failed. Nothing is promised: when the store could not even be asked, the commit may be found
    *   in it later, as if another writer had made it.
-   * @throws RangeError for a commit without writes, a write without events, a shard that is not there or comes twice.
+   * @throws RangeError for a commit without writes, a write without events, a shard that is not there or comes twice, a commit id,
+   *   stream or type that is not one line, a time that is not whole milliseconds.
    */
   append<E extends DomainEvent>(commit: Commit<E>): Promise<readonly Recorded<E>[]>;
   /** The tips of all shards, by shard number. */

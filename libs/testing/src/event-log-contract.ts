@@ -196,6 +196,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLogFixtu
         ['a shard that is not there', someCommit(someWrite(CONTRACT_SHARDS, 0))],
         ['a negative shard', someCommit(someWrite(-1, 0))],
         ['a shard twice', someCommit(someWrite(0, 0), someWrite(0, 1))],
+        ['half a millisecond', { ...someCommit(someWrite(0, 0)), timeMs: 0.5 }],
         ['no commit id', { ...someCommit(someWrite(0, 0)), commitId: '' }],
         ['a line feed in the commit id', { ...someCommit(someWrite(0, 0)), commitId: 'a\nb' }],
         [

@@ -14,7 +14,7 @@ import type { DomainEvent } from '@thuban/events';
 
 let created = 0;
 
-const refuseMalformed = ({ commitId, writes }: Commit, shards: number): void => {
+const refuseMalformed = ({ commitId, timeMs, writes }: Commit, shards: number): void => {
   const known = new Set<number>();
   const line = (text: string): boolean => !text.includes('\n');
   const fits = writes.every(
@@ -27,7 +27,7 @@ const refuseMalformed = ({ commitId, writes }: Commit, shards: number): void => 
       events.length > 0 &&
       events.every(({ stream, event }) => line(stream) && line(event.type)),
   );
-  if (!fits || writes.length === 0 || commitId === '' || !line(commitId))
+  if (!fits || !Number.isSafeInteger(timeMs) || writes.length === 0 || commitId === '' || !line(commitId))
     throw new RangeError('not a commit that a log can take');
 };
 

@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { DirectoryInUse, DirectoryUnusable, NewerDatabase, StoreCorrupt, StoreRefused } from './errors.js';
 
+export const { SqliteError } = Sqlite;
+
 /** One open SQLite file. */
 export type Connection = Sqlite.Database;
 
@@ -10,6 +12,9 @@ export type Connection = Sqlite.Database;
 const SCHEMA_VERSION = 1;
 /** Stored as `application_id`, so that somebody else's database is not taken for ours. */
 const APPLICATION_ID = 0x5448_5542;
+
+/** Files up to this size are checked page by page at each open. */
+const PAGES_CHECKED_MAX = 512 * 1024 * 1024;
 
 // A table with rowids: events are appended to one page of it, where a clustered key would touch a page per shard in every commit.
 const SCHEMA = `
@@ -33,7 +38,7 @@ const SCHEMA = `
 
 /** True for an error of SQLite with this primary code or one of its extended codes, for instance `SQLITE_IOERR`. */
 export const isSqliteError = (error: unknown, code: string): boolean =>
-  error instanceof Sqlite.SqliteError && (error.code === code || error.code.startsWith(`${code}_`));
+  error instanceof SqliteError && (error.code === code || error.code.startsWith(`${code}_`));
 
 /** What an error while opening means to the operator: a StoreRefused, whatever it was. */
 export const refusalOf = (error: unknown, file: string): StoreRefused => {
@@ -68,6 +73,14 @@ const checkFormat = (db: Connection, file: string): void => {
   if (version !== SCHEMA_VERSION) throw new StoreCorrupt(`${file} claims the unknown format ${version}`);
 };
 
+/** Takes about a millisecond per MiB, hence the bound; what it would miss in a larger file, the chain shows when it is read. */
+const checkPages = (db: Connection, file: string): void => {
+  const bytes = Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
+  if (bytes > PAGES_CHECKED_MAX) return;
+  const damage = db.pragma('quick_check(1)', { simple: true });
+  if (damage !== 'ok') throw new StoreCorrupt(`the event log ${file} is damaged (${damage})`);
+};
+
 /**
  * Opens the file, alone: the exclusive lock stays until it is closed.
  * What recovery found in the write-ahead log is moved into the database and synced before anybody sees it: a commit whose sync had failed
@@ -87,8 +100,7 @@ export const openConnection = (file: string): Connection => {
     db.pragma('wal_autocheckpoint = 4000');
     if (db.pragma('user_version', { simple: true }) === 0) db.transaction(() => void db?.exec(SCHEMA)).exclusive();
     db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${SCHEMA_VERSION}; ROLLBACK`); // A file that can only be read is found out now, not by the first command.
-    const damage = db.pragma('quick_check(1)', { simple: true });
-    if (damage !== 'ok') throw new StoreCorrupt(`the event log ${file} is damaged (${damage})`);
+    checkPages(db, file);
     db.pragma('wal_checkpoint(TRUNCATE)');
     return db;
   } catch (error) {

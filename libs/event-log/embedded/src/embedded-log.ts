@@ -11,7 +11,7 @@ import {
   type Tip,
 } from '@thuban/event-sourcing';
 import type { DomainEvent } from '@thuban/events';
-import { isSqliteError, type Connection } from './connection.js';
+import { isSqliteError, SqliteError, type Connection } from './connection.js';
 import type { Connections } from './embedded-store.js';
 import { StoreCorrupt } from './errors.js';
 import { openEventTable, type EventRow, type EventTable } from './event-table.js';
@@ -31,10 +31,11 @@ const checkTails = (table: EventTable, tips: readonly Tip[]): void => {
 };
 
 /** @throws RangeError for a commit that no caller should make; nothing is written. */
-const refuseMalformed = ({ commitId, writes }: Commit, shards: number): void => {
+const refuseMalformed = ({ commitId, timeMs, writes }: Commit, shards: number): void => {
   const seen = new Set<number>();
   if (writes.length === 0) throw new RangeError('a commit needs at least one write');
   if (commitId === '' || commitId.includes('\n')) throw new RangeError('a commit id is a non-empty line');
+  if (!Number.isSafeInteger(timeMs)) throw new RangeError('the time of a commit is in whole milliseconds');
   for (const { shard, events } of writes) {
     if (!Number.isInteger(shard) || shard < 0 || shard >= shards) throw new RangeError(`there is no shard ${shard}`);
     if (seen.has(shard)) throw new RangeError(`shard ${shard} is written twice in one commit`);
@@ -161,6 +162,7 @@ export const createEmbeddedLog = (
     try {
       into.insert(rows);
     } catch (error) {
+      if (!(error instanceof SqliteError)) throw error; // A bug, and rolled back.
       recheck(commit, rows, error);
       return events as unknown as readonly Recorded<E>[];
     }

@@ -6,7 +6,7 @@ import { checkNoOrphans } from './event-table.js';
 /** One SQLite file that holds named logs. The process that has it open is its only reader and writer. */
 export interface EmbeddedStore {
   /**
-   * The log with this name, created when it is new. Open each log once.
+   * The log with this name, created when it is new; the same one for each call.
    * @throws StoreRefused when it exists with another number of shards, or is damaged.
    */
   log(name: string, shards: number): EventLog;
@@ -74,6 +74,8 @@ export const openEmbeddedStore = async (file: string): Promise<EmbeddedStore> =>
   });
   return {
     log: (name, shards) => {
+      const known = logs.find(({ log }) => log.name === name && log.shards === shards);
+      if (known) return known.log;
       try {
         const created = createEmbeddedLog(connections, name, shards);
         logs.push(created);
