@@ -11,7 +11,7 @@ const SERVICES = Array.from({ length: 12 }, (_, index) => `service-${index}`);
 const fill = async (thuban: Thuban): Promise<void> => {
   const api = apiOf(thuban.http);
   for (const [index, service] of SERVICES.entries()) {
-    for (let port = 9_000; port < 9_000 + index; port++)
+    for (let port = 9_000; port <= 9_000 + index; port++)
       await api.register(service, {
         host: `10.0.${index}.7`,
         port,

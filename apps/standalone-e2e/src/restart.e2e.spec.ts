@@ -5,7 +5,7 @@ import { eventually } from './support/eventually.js';
 import { figure } from './support/figure.js';
 import { startProvider, type Provider } from './support/provider.js';
 import { deltaAnswers, subscriptionsTo } from './support/raw-answers.js';
-import { streamRequests } from './support/requests.js';
+import { sendRequests, streamRequests } from './support/requests.js';
 import { startThuban, type Thuban } from './support/thuban.js';
 import { describeWith } from './support/tools.js';
 
@@ -47,6 +47,7 @@ for (const mode of ['delta', 'sotw'] satisfies Mode[])
       for (const { port } of providers.slice(0, 2)) await api().register('echo', { host: '127.0.0.1', port });
       envoy = await startEnvoy(thuban.xds, mode);
       await eventually(async () => expect(await envoy.endpoints(CLUSTER)).toHaveLength(2));
+      await eventually(async () => expect((await sendRequests(envoy.listenerPort, 'echo', 1))[0]?.status).toBe(200));
     });
 
     afterAll(async () => {
@@ -94,7 +95,7 @@ describe('a client that comes back after a restart', () => {
     const { versions } = await deltaAnswers(thuban.xds, ['echo']);
     await thuban.stop('SIGKILL');
     await thuban.start();
-    const stream = openDelta(thuban.xds, subscriptionsTo(['echo']), versions);
+    const stream = openDelta(thuban.xds, subscriptionsTo(['echo', 'other']), versions);
     await stream.waitFor('EDS');
     await apiOf(thuban.http).register('other', { host: '127.0.0.1', port: 9002 });
     // Routes are sent last: when they are here, everything before them is.
@@ -103,7 +104,7 @@ describe('a client that comes back after a restart', () => {
       stream.received(type).flatMap(({ resources }) => resources.map(({ name }) => name));
     stream.close();
     expect(namesOf('CDS')).toEqual(['OUTBOUND|default|other']);
-    expect(namesOf('EDS')).toEqual(['OUTBOUND|default|echo']);
+    expect(namesOf('EDS')).toEqual(['OUTBOUND|default|echo', 'OUTBOUND|default|other']);
     expect(namesOf('LDS')).toEqual([]);
     expect(namesOf('RDS')).toEqual(['polaris-outbound-router']);
   });

@@ -1,6 +1,7 @@
 import { create, fromBinary, toBinary, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import { Client, credentials } from '@grpc/grpc-js';
 import { envoy, grpcPackageDefinition } from '@thuban/proto';
+import { atEnd } from './at-end.js';
 import { eventually } from './eventually.js';
 
 const METHODS = grpcPackageDefinition(envoy.AggregatedDiscoveryService)[
@@ -50,6 +51,11 @@ const openStream = <Response extends Known>(
     call.write(ackOf(response));
   });
   call.on('error', (error) => (failure = error));
+  const close = (): void => {
+    call.cancel();
+    client.close();
+  };
+  atEnd(close);
   const received = (type: Type): readonly Response[] => all.filter(({ typeUrl }) => typeUrl === TYPES[type]);
   return {
     send: (bytes) => void call.write(bytes),
@@ -60,10 +66,7 @@ const openStream = <Response extends Known>(
         if (found) return found;
         throw new Error(`no such ${type} response yet${failure ? `: ${failure.message}` : ''}`);
       }),
-    close: () => {
-      call.cancel();
-      client.close();
-    },
+    close,
   };
 };
 

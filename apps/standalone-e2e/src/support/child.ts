@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { atEnd } from './at-end.js';
 
 /** The root of the workspace. */
 export const ROOT = resolve(__dirname, '../../../..');
@@ -23,10 +24,6 @@ export interface Child {
   ended(): Promise<Ended>;
 }
 
-const living = new Set<ChildProcessWithoutNullStreams>();
-// The last resort, for a test run that is interrupted: nothing survives it.
-process.on('exit', () => living.forEach((child) => child.kill('SIGKILL')));
-
 /** Starts a program in the root of the workspace, without the settings of whoever runs the tests. */
 export const startChild = (command: string, args: readonly string[]): Child => {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(THUBAN|NODE_OPTIONS|JEST|NX_)/.test(name));
@@ -34,8 +31,7 @@ export const startChild = (command: string, args: readonly string[]): Child => {
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => void (printed += String(chunk)));
   child.stdin.on('error', () => undefined); // it may be gone before it has read everything
-  living.add(child);
-  const closed = once(child, 'close').finally(() => living.delete(child));
+  const closed = once(child, 'close').finally(atEnd(() => child.kill('SIGKILL')));
   const ended = async (): Promise<Ended> => {
     const startedMs = performance.now();
     await closed;

@@ -1,0 +1,4 @@
+// Part of every suite: see `setupFilesAfterEnv` in jest.config.js.
+import { cleanUp } from './at-end.js';
+
+afterAll(cleanUp);
