@@ -86,8 +86,15 @@ export const startEnvoy = async (xds: string, mode: Mode): Promise<Envoy> => {
     );
   };
   const assertListening = async (): Promise<void> => {
-    const found = await stats('^listener_manager.total_listeners_active$');
-    if (found['listener_manager.total_listeners_active'] !== 1) throw new Error('Envoy has no listener yet');
+    // A listener counts as active before the workers accept on it; state 0 is LIVE.
+    const found = await stats(
+      '^(listener_manager.total_listeners_active|listener_manager.workers_started|server.state)$',
+    );
+    expect(found).toEqual({
+      'listener_manager.total_listeners_active': 1,
+      'listener_manager.workers_started': 1,
+      'server.state': 0,
+    });
   };
   await eventually(assertListening, 20_000).catch((cause: unknown) => {
     throw new Error(`${String(cause)}\n${child.output()}`);
