@@ -3,8 +3,6 @@ import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { DirectoryInUse, DirectoryUnusable, NewerDatabase, StoreCorrupt, StoreRefused } from './errors.js';
 
-export const { SqliteError } = Sqlite;
-
 /** One open SQLite file. */
 export type Connection = Sqlite.Database;
 
@@ -36,15 +34,20 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
-/** True for an error of SQLite with this primary code or one of its extended codes, for instance `SQLITE_IOERR`. */
-export const isSqliteError = (error: unknown, code: string): boolean =>
-  error instanceof SqliteError && (error.code === code || error.code.startsWith(`${code}_`));
+/**
+ * True for an error of SQLite with this primary code or one of its extended codes, for instance `SQLITE_IOERR`; without a code for any.
+ * By its code and not by its class: the native part throws the class of whoever loaded it first into the process.
+ */
+export const isSqliteError = (error: unknown, code = 'SQLITE'): boolean => {
+  const found = (error as { readonly code?: unknown } | undefined)?.code;
+  return typeof found === 'string' && (found === code || found.startsWith(`${code}_`));
+};
 
 /** What an error while opening means to the operator: a StoreRefused, whatever it was. */
 export const refusalOf = (error: unknown, file: string): StoreRefused => {
   if (error instanceof StoreRefused) return error;
   const cause = { cause: error };
-  const message = error instanceof Error ? error.message : String(error);
+  const { message } = error as Error;
   if (isSqliteError(error, 'SQLITE_BUSY'))
     return new DirectoryInUse(
       `the data directory ${dirname(file)} is in use by another process; stop it or choose another directory`,

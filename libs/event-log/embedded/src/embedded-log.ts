@@ -11,7 +11,7 @@ import {
   type Tip,
 } from '@thuban/event-sourcing';
 import type { DomainEvent } from '@thuban/events';
-import { isSqliteError, SqliteError, type Connection } from './connection.js';
+import { isSqliteError, type Connection } from './connection.js';
 import type { Connections } from './embedded-store.js';
 import { StoreCorrupt } from './errors.js';
 import { openEventTable, type EventRow, type EventTable } from './event-table.js';
@@ -162,7 +162,7 @@ export const createEmbeddedLog = (
     try {
       into.insert(rows);
     } catch (error) {
-      if (!(error instanceof SqliteError)) throw error; // A bug, and rolled back.
+      if (!isSqliteError(error)) throw error; // A bug, and rolled back.
       recheck(commit, rows, error);
       return events as unknown as readonly Recorded<E>[];
     }
