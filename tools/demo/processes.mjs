@@ -73,6 +73,7 @@ export const provider = async (name) => {
   return {
     name,
     port: server.address().port,
+    address: `127.0.0.1:${server.address().port}`,
     seen,
     stop: () => {
       server.closeAllConnections();
