@@ -10,11 +10,15 @@ import { withRawClient } from './with-raw-client.mjs';
 
 const CTL = 'apps/thubanctl/dist/main.js';
 
-/** What to undo at the end, newest first. */
+/** What to undo at the end, newest first. What is started after Ctrl-C is stopped at once. */
 const undos = [];
-const defer = (undo) => void undos.push(undo);
+let interrupted = false;
 const cleanUp = async () => {
   for (const undo of undos.splice(0).reverse()) await undo();
+};
+const defer = (undo) => {
+  undos.push(undo);
+  if (interrupted) void cleanUp();
 };
 
 const startThuban = async (directory, offset) => {
@@ -84,7 +88,6 @@ const demo = async () => {
 };
 
 // A second Ctrl-C ends at once.
-let interrupted = false;
 const interrupt = (exitCode) => {
   interrupted = true;
   console.error('\ndemo: stopping what it started');

@@ -61,5 +61,9 @@ export interface Status {
   }[];
   readonly projections: readonly { readonly name: string; readonly lagEvents: number }[];
   readonly counts: Readonly<Record<string, number>>;
-  readonly sections: { readonly xds?: { readonly streams: readonly StreamItem[] } };
+  readonly sections: {
+    readonly xds?: { readonly streams: readonly StreamItem[] };
+    /** What is registered and does not reach proxies as it was meant; one sentence each. */
+    readonly problems?: readonly { readonly kind: string; readonly namespace: string; readonly text: string }[];
+  };
 }

@@ -36,10 +36,22 @@ const tipsOf = async (client: Client, name: string): Promise<readonly number[]> 
   throw new CtlError(EXIT.NOT_FOUND, `There is no log "${name}" here; there is: ${names}.`);
 };
 
-/** Across shards there is no order but the clock's; within one, times and seqs rise together unless the clock was set back. */
-const byTime = (a: EventItem, b: EventItem): number => {
-  if (a.shard === b.shard) return a.seq - b.seq;
-  return a.at === b.at ? a.shard - b.shard : a.at < b.at ? -1 : 1;
+/** Before another one of the same moment: what happened earlier, and a namespace before what is in it. */
+const isBefore = (a: EventItem, b: EventItem): boolean =>
+  a.at === b.at ? a.stream.startsWith('namespace/') && !b.stream.startsWith('namespace/') : a.at < b.at;
+
+/** One list of several shards. Across shards there is no order but the clock's; within one, that of its seqs is kept whatever the clock says. */
+export const mergeShards = (shards: readonly (readonly EventItem[])[]): readonly EventItem[] => {
+  const read = shards.map(() => 0);
+  const heads = () => shards.flatMap((events, shard) => events[read[shard] ?? 0] ?? []);
+  const merged: EventItem[] = [];
+  for (let left = heads(); left.length > 0; left = heads()) {
+    const next = left.reduce((first, each) => (isBefore(each, first) ? each : first));
+    merged.push(next);
+    const from = shards.findIndex((events, shard) => events[read[shard] ?? 0] === next);
+    read[from] = (read[from] ?? 0) + 1;
+  }
+  return merged;
 };
 
 const newest = async (client: Client, { log, shard: only, limit }: EventsWanted): Promise<readonly EventItem[]> => {
@@ -50,7 +62,7 @@ const newest = async (client: Client, { log, shard: only, limit }: EventsWanted)
       ? []
       : shardFrom(client, log, shard, Math.max(1, tip - limit + 1)),
   );
-  return (await Promise.all(reads)).flat().sort(byTime).slice(-limit);
+  return mergeShards(await Promise.all(reads)).slice(-limit);
 };
 
 /** The events that there are now, in order within each shard. */

@@ -66,6 +66,21 @@ describe('statusText', () => {
     ]);
   });
 
+  it('names ten problems and counts the rest', () => {
+    const problems = Array.from({ length: 12 }, (_, n) => ({
+      kind: 'domain taken',
+      namespace: 'default',
+      text: `echo-${n} is taken`,
+    }));
+    const lines = statusText({ ...aStatus(), sections: { problems } }, 'http://x', false).split('\n');
+    expect(lines.slice(-13, -10)).toEqual([
+      'What proxies do not get as it was registered',
+      '  default: echo-0 is taken',
+      '  default: echo-1 is taken',
+    ]);
+    expect(lines.slice(-3)).toEqual(['  default: echo-9 is taken', '  and 2 more; -o json has all', '']);
+  });
+
   it('says how an Envoy is started when there are no streams', () => {
     expect(statusText({ ...aStatus(), sections: {} }, 'http://x', false)).toMatch(
       /xDS streams {2}none\. .*bootstrap envoy/,

@@ -56,7 +56,21 @@ const streamsText = (streams: readonly StreamItem[], colour: boolean): string =>
   );
 };
 
-/** What a person wants to know of a server: how much there is, whether projections keep up, and each proxy's state. */
+const PROBLEMS_SHOWN = 10;
+
+const problemsText = (problems: NonNullable<Status['sections']['problems']>, colour: boolean): string => {
+  if (problems.length === 0) return '';
+  const shown = problems
+    .slice(0, PROBLEMS_SHOWN)
+    .map(({ namespace, text }) => `  ${printable(`${namespace}: ${text}`)}\n`);
+  const rest = problems.length - shown.length;
+  return (
+    `\n${paint(colour, 'yellow', 'What proxies do not get as it was registered')}\n${shown.join('')}` +
+    (rest > 0 ? `  and ${rest} more; -o json has all\n` : '')
+  );
+};
+
+/** What a person wants to know of a server: how much there is, whether projections keep up, each proxy's state, and what goes wrong. */
 export const statusText = (status: Status, server: string, colour: boolean): string => {
   const { version, uptimeSeconds, counts, logs, projections, sections } = status;
   const countsText = Object.entries(counts).map(([name, n]) => `${n} ${name}`);
@@ -69,6 +83,6 @@ export const statusText = (status: Status, server: string, colour: boolean): str
     ...projections.map(
       ({ name, lagEvents }) => `Projection   ${name}: ${lagEvents === 0 ? 'caught up' : `${lagEvents} events behind`}`,
     ),
-    streamsText(sections.xds?.streams ?? [], colour),
+    streamsText(sections.xds?.streams ?? [], colour) + problemsText(sections.problems ?? [], colour),
   ].join('\n');
 };
