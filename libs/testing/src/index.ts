@@ -16,7 +16,14 @@ export {
 } from './event-log-contract.js';
 export type { EventLogFixture } from './event-log-contract.js';
 export { openMemoryLog } from './memory-log.js';
-export { memorySource, testResource, type MemorySource, type TestContent, type TestResource } from './xds-source.js';
+export {
+  memorySource,
+  testResource,
+  type MemorySource,
+  type TestContent,
+  type TestResource,
+  type TestXdsType,
+} from './xds-source.js';
 export { openMemoryDatabase } from './memory-database.js';
 export type { MemoryDatabase, MemoryTx } from './memory-database.js';
 export {

@@ -1,7 +1,7 @@
 export { createHub, PROTOCOL_LIMITS, type Hub, type ProtocolLimits } from './hub.js';
 export { createPushIndex, type PublishedView, type PushIndex } from './push-index.js';
 export { createPushPress, versionOf, type Item, type Mode, type Push, type PushPress } from './push.js';
-export { statusOf, type TypeStatus } from './status.js';
+export { statusOf, type TypeStatus, type ViewVersions } from './status.js';
 export {
   closeStream,
   openStream,

@@ -1,5 +1,6 @@
-import { PUSH_ORDER, type XdsType } from '@thuban/xds-snapshot';
+import { PUSH_ORDER, type Resource, type XdsType } from '@thuban/xds-snapshot';
 import { versionOf, type Item } from './push.js';
+import type { PublishedView } from './push-index.js';
 import type { AdsStream } from './stream.js';
 import { holdingOf, isHolding, type TypeState } from './type-state.js';
 import type { Nack } from './verdict.js';
@@ -22,27 +23,23 @@ export interface TypeStatus {
   readonly nack: Nack | undefined;
 }
 
-/** Computed when asked for: costs the names of the subscription. */
-export const statusOf = (stream: AdsStream, nowMs: number): readonly TypeStatus[] =>
-  PUSH_ORDER.flatMap((type) => stream.states[type] ?? []).map((state) => typeStatusOf(state, nowMs));
+/** Versions of whole views, to be worked out once for many streams. Valid within one turn of the event loop. */
+export type ViewVersions = Map<PublishedView, string>;
 
-function typeStatusOf(state: TypeState, nowMs: number): TypeStatus {
+/** Computed when asked for: costs the names of a subscription, of a wildcard once for all streams that share `versions`. */
+export const statusOf = (stream: AdsStream, nowMs: number, versions: ViewVersions = new Map()): readonly TypeStatus[] =>
+  PUSH_ORDER.flatMap((type) => stream.states[type] ?? []).map((state) => typeStatusOf(state, nowMs, versions));
+
+function typeStatusOf(state: TypeState, nowMs: number, versions: ViewVersions): TypeStatus {
   const { subscription, view, pending } = state;
   const wildcard = subscription.wildcard !== 'none';
-  const intended: Item[] = [];
-  const acknowledged: Item[] = [];
-  for (const name of namesOf(state)) {
-    const resource = view.published.get(name);
-    const holding = holdingOf(state, name);
-    if (resource) intended.push({ name, resource });
-    if (isHolding(holding)) acknowledged.push({ name, resource: holding });
-  }
+  const intendedVersion = intendedVersionOf(state, versions);
   return {
     type: state.type,
     wildcard,
     subscribed: wildcard ? view.published.size : subscription.names.size,
-    intendedVersion: versionOf(intended),
-    acknowledgedVersion: versionOf(acknowledged),
+    intendedVersion,
+    acknowledgedVersion: state.confirmed ? acknowledgedVersionOf(state) : intendedVersion,
     waiting: state.dirty?.size ?? 0,
     unacknowledged: pending?.items.length ?? 0,
     unacknowledgedMs: pending && nowMs - state.sentAtMs,
@@ -50,6 +47,25 @@ function typeStatusOf(state: TypeState, nowMs: number): TypeStatus {
     nack: state.nack,
   };
 }
+
+function intendedVersionOf({ subscription, view }: TypeState, versions: ViewVersions): string {
+  if (subscription.wildcard === 'none')
+    return versionOf(present(subscription.names, (name) => view.published.get(name)));
+  const known = versions.get(view) ?? versionOf(present(view.published.keys(), (name) => view.published.get(name)));
+  versions.set(view, known);
+  return known;
+}
+
+const acknowledgedVersionOf = (state: TypeState): string =>
+  versionOf(
+    present(namesOf(state), (name) => {
+      const holding = holdingOf(state, name);
+      return isHolding(holding) ? holding : undefined;
+    }),
+  );
+
+const present = (names: Iterable<string>, find: (name: string) => Resource | undefined): Item[] =>
+  [...names].map((name) => ({ name, resource: find(name) })).filter(({ resource }) => resource);
 
 function namesOf({ subscription, view, confirmed }: TypeState): ReadonlySet<string> {
   if (subscription.wildcard === 'none') return subscription.names;

@@ -1,3 +1,4 @@
+export { ADS_CHANNEL_OPTIONS } from './channel-options.js';
 export { type AdsController } from './controller.js';
 export { SERVER_LIMITS, type ServerLimits } from './limits.js';
 export { xdsServer, type XdsServer, type XdsServerOptions } from './server.js';

@@ -1,7 +1,7 @@
 import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 import type { Clock } from '@thuban/event-sourcing';
 import { envoy, grpcPackageDefinition, type GrpcPackageDefinition } from '@thuban/proto';
-import { closeStream, openStream, type AdsStream, type Mode, type Push } from '@thuban/xds-protocol';
+import { closeStream, openStream, type AdsStream, type Mode, type Push, type ViewVersions } from '@thuban/xds-protocol';
 import type { NodeMessage, ParsedNode, ResourceSource } from '@thuban/xds-snapshot';
 import { adsController, type AdsController } from './controller.js';
 import type { Connection } from './connection.js';
@@ -50,7 +50,7 @@ export function xdsServer(options: XdsServerOptions): XdsServer {
   const stats = newStats();
   const connections = new Set<Connection>();
   const byStream = new Map<AdsStream, Connection>();
-  let closing = false;
+  let closing: Promise<void> | undefined;
   const fanOut = createFanOut({
     ...options,
     limits,
@@ -157,9 +157,7 @@ export function xdsServer(options: XdsServerOptions): XdsServer {
     if (bytes.length > COMPLETE_BYTES_WARN) stats.oversized++;
   }
 
-  async function close(): Promise<void> {
-    if (closing) return;
-    closing = true;
+  async function endAll(): Promise<void> {
     const open = [...connections];
     const perStep = Math.max(1, Math.ceil(open.length / CLOSE_STEPS));
     for (let from = 0; from < open.length; from += perStep) {
@@ -177,9 +175,12 @@ export function xdsServer(options: XdsServerOptions): XdsServer {
     packageDefinition: grpcPackageDefinition(envoy.AggregatedDiscoveryService),
     serve,
     accept,
-    status: () => [...connections].flatMap((connection) => streamStatusOf(connection, clock.monotonic()) ?? []),
+    status: () => {
+      const versions: ViewVersions = new Map();
+      return [...connections].flatMap((connection) => streamStatusOf(connection, clock.monotonic(), versions) ?? []);
+    },
     stats,
-    close,
+    close: () => (closing ??= endAll()),
   };
 }
 

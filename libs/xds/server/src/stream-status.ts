@@ -1,4 +1,4 @@
-import { statusOf, type Mode, type TypeStatus } from '@thuban/xds-protocol';
+import { statusOf, type Mode, type TypeStatus, type ViewVersions } from '@thuban/xds-protocol';
 import type { NodeFacts } from '@thuban/xds-snapshot';
 import type { Connection } from './connection.js';
 
@@ -19,7 +19,11 @@ export interface StreamStatus {
 }
 
 /** Undefined while the node has not said who it is. */
-export function streamStatusOf(connection: Connection, nowMs: number): StreamStatus | undefined {
+export function streamStatusOf(
+  connection: Connection,
+  nowMs: number,
+  versions: ViewVersions,
+): StreamStatus | undefined {
   const { ads, blockedSinceMs, mode, openedMs } = connection;
   if (!ads) return undefined;
   const { id, cluster, namespace, service, kind, userAgent } = ads.node;
@@ -33,6 +37,6 @@ export function streamStatusOf(connection: Connection, nowMs: number): StreamSta
     mode,
     openedMs,
     blockedMs: blockedSinceMs === undefined ? undefined : nowMs - blockedSinceMs,
-    types: statusOf(ads, nowMs),
+    types: statusOf(ads, nowMs, versions),
   };
 }
