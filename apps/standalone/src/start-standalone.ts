@@ -62,6 +62,9 @@ export const startStandalone = async (settings: Settings): Promise<Started> => {
   }
 };
 
+/** When this program began, on the clock of its process: `npm start` builds first, in the same process, and marks the end of that. */
+const launchedMs = (): number => performance.getEntriesByName('thuban:launch')[0]?.startTime ?? 0;
+
 interface Opened {
   readonly settings: Settings;
   readonly addresses: ReturnType<typeof addressesOf>;
@@ -145,7 +148,11 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
     logger,
     metrics,
     checks: [{ name: 'mesh', notReady: meshNotReady }],
-    onDrain: () => xds.close(),
+    onDrain: async () => {
+      await xds.close();
+      // Last, right before the connections are told to go: SDKs open another stream at once, and it should be elsewhere.
+      sdk.endStreams();
+    },
     onClosed: async () => {
       await committer.drained();
       stopping.abort();
@@ -157,7 +164,7 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
   const [sdkPort = 0, xdsPort = 0] = server.ports.grpc;
   return {
     version: VERSION,
-    readyMs: performance.now(),
+    readyMs: performance.now() - launchedMs(),
     dataDir,
     host,
     ports: { http: server.ports.http, sdk: sdkPort, xds: xdsPort },
