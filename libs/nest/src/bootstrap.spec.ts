@@ -3,8 +3,8 @@ import { connect, createServer, type Server } from 'node:net';
 import { Client, credentials, status, type ServerDuplexStream, type ServiceError } from '@grpc/grpc-js';
 import { Body, Controller, Get, Module, Param, Post } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
-import { CommandRejected } from '@thuban/event-sourcing';
-import { bootstrap, type Running } from './bootstrap.js';
+import { CommandRejected, LogUnavailable } from '@thuban/event-sourcing';
+import { bootstrap, type BootstrapOptions, type Running } from './bootstrap.js';
 import { createLogger } from './logger.js';
 import { createMetrics } from './metrics.js';
 
@@ -59,6 +59,10 @@ class EchoController {
   httpBug(): object {
     throw new Error('secret detail');
   }
+  @Get('log-away')
+  logAway(): object {
+    throw new LogUnavailable('disk gone at /secret/path');
+  }
   @Get('refused')
   httpRefused(): object {
     throw new CommandRejected('ALREADY_EXISTS', 'it is there', { field: 'name' });
@@ -74,7 +78,7 @@ describe('bootstrap', () => {
   let running: Running;
   let notReady: string | undefined;
   const url = (path: string): string => `http://127.0.0.1:${running.ports.http}${path}`;
-  const start = (drainMs = 1_000) =>
+  const start = (drainMs = 1_000, more: Partial<BootstrapOptions> = {}) =>
     bootstrap({
       name: 'test',
       modules: [EchoModule],
@@ -85,6 +89,7 @@ describe('bootstrap', () => {
       checks: [{ name: 'projection', notReady: () => notReady }],
       drainMs,
       signals: false,
+      ...more,
     });
 
   beforeAll(async () => void (running = await start()));
@@ -158,6 +163,14 @@ describe('bootstrap', () => {
     const text = await (await fetch(url('/bug'))).text();
     expect(JSON.parse(text)).toMatchObject({ status: 500, code: 'INTERNAL' });
     expect(text).not.toContain('secret');
+  });
+
+  it('says 503 while the log cannot be read', async () => {
+    const response = await fetch(url('/log-away'));
+    expect(response.headers.get('retry-after')).toBe('1');
+    const problem: unknown = await response.json();
+    expect(problem).toMatchObject({ status: 503, code: 'UNAVAILABLE' });
+    expect(JSON.stringify(problem)).not.toContain('secret');
   });
 
   it('takes no request id from the client', async () => {
@@ -238,6 +251,40 @@ describe('bootstrap', () => {
     expect(await ended).toBe(status.UNAVAILABLE);
     socket.destroy();
     grpc.close();
+  });
+
+  it('drains within its time however long what runs first takes', async () => {
+    let closed = 0;
+    const other = await start(300, {
+      onDrain: () => new Promise<never>(() => undefined),
+      onClosed: () => void closed++,
+    });
+    const grpc = client(other.ports.grpc[0]);
+    const stream = grpc.makeBidiStreamRequest('/test.v1.Echo/Talk', same, same);
+    stream.on('error', () => undefined);
+    await new Promise((resolve) => {
+      stream.on('data', resolve);
+      stream.write(Buffer.from('x'));
+    });
+    const unused = connect(other.ports.http, '127.0.0.1').on('error', () => undefined);
+    await new Promise((resolve) => unused.once('connect', resolve));
+    const before = performance.now();
+    await other.close();
+    expect(performance.now() - before).toBeLessThan(1_500);
+    expect(closed).toBe(1);
+    unused.destroy();
+    grpc.close();
+  });
+
+  it('closes the stores although what runs first fails', async () => {
+    let closed = 0;
+    const other = await start(300, {
+      onDrain: () => Promise.reject(new Error('a bug')),
+      onClosed: () => void closed++,
+    });
+    await expect(other.close()).rejects.toThrow('a bug');
+    expect(closed).toBe(1);
+    await other.app.close();
   });
 
   describe('with a busy port', () => {

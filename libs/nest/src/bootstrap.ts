@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { aborted } from './aborted.js';
 import { countRequests } from './count-requests.js';
 import { ErrorFilter } from './error-filter.js';
 import { GrpcServer, type GrpcListener } from './grpc-server.js';
@@ -13,7 +14,6 @@ import { nestLogger, type Logger } from './logger.js';
 import type { Metrics } from './metrics.js';
 import { operationsModule, type ReadinessCheck } from './operations.js';
 import { closeOnSignals } from './signals.js';
-import { systemClock } from './system-clock.js';
 
 /** What a process consists of. */
 export interface BootstrapOptions {
@@ -28,7 +28,7 @@ export interface BootstrapOptions {
   readonly onDrain?: () => Promise<void> | void;
   /** Runs when nothing is served any more: stop projections, close stores. */
   readonly onClosed?: () => Promise<void> | void;
-  /** How long draining may take before connections are cut. Default 4,000: a whole stop stays below 5 s. */
+  /** How long draining, `onDrain` included, may take before connections are cut. Default 4,000: a whole stop stays below 5 s. */
   readonly drainMs?: number;
   /** Close and exit on SIGTERM and SIGINT; a second signal kills. Default true. */
   readonly signals?: boolean;
@@ -80,15 +80,24 @@ export const bootstrap = async (options: BootstrapOptions): Promise<Running> => 
   let draining = false;
   const app = await createApp(options, () => draining);
   const connections = trackConnections(app.getHttpServer() as Server);
-  const servers = grpc.map((listener) => new GrpcServer(listener, drainMs));
+  const servers = grpc.map((listener) => new GrpcServer(listener));
   for (const strategy of servers) app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   await app.startAllMicroservices();
   const ports = { http: await listenHttp(app, http), grpc: servers.map(({ port }) => port) };
   const stop = async (): Promise<void> => {
     draining = true;
-    await options.onDrain?.();
-    await Promise.all([...servers.map((server) => server.close()), closeWithin(app, connections, drainMs)]);
-    await options.onClosed?.();
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), drainMs);
+    try {
+      await Promise.race([options.onDrain?.(), aborted(deadline.signal)]);
+      await Promise.all([
+        ...servers.map((server) => server.drain(deadline.signal)),
+        drainHttp(app, connections, deadline.signal),
+      ]);
+    } finally {
+      clearTimeout(timer);
+      await options.onClosed?.();
+    }
   };
   let stopping: Promise<void> | undefined;
   const close = (): Promise<void> => (stopping ??= stop());
@@ -97,15 +106,16 @@ export const bootstrap = async (options: BootstrapOptions): Promise<Running> => 
 };
 
 /** gRPC servers cut their own calls at the deadline; HTTP connections are cut here. */
-const closeWithin = async (
+const drainHttp = async (
   app: NestFastifyApplication,
   connections: HttpConnections,
-  drainMs: number,
+  deadline: AbortSignal,
 ): Promise<void> => {
-  const closed = new AbortController();
-  const deadline = systemClock.after(drainMs, closed.signal).then(() => connections.cut());
+  const cut = (): void => connections.cut();
   connections.drain();
-  await app.close();
-  closed.abort();
-  await deadline;
+  const closed = app.close();
+  if (deadline.aborted) cut();
+  deadline.addEventListener('abort', cut);
+  await closed;
+  deadline.removeEventListener('abort', cut);
 };

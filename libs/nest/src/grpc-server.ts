@@ -1,8 +1,8 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Server, ServerCredentials, type ChannelOptions } from '@grpc/grpc-js';
 import { ServerGrpc } from '@nestjs/microservices';
+import { aborted } from './aborted.js';
 import { listenFailure, type ListenAddress } from './listening.js';
-import { systemClock } from './system-clock.js';
 
 /** Methods by name under the full name of their service, as `grpcPackageDefinition` of @thuban/proto makes it. */
 export type PackageDefinition = Readonly<Record<string, object>>;
@@ -34,17 +34,15 @@ const packagesOf = (definition: PackageDefinition): string[] => [
  */
 export class GrpcServer extends ServerGrpc {
   readonly #listener: GrpcListener;
-  readonly #drainMs: number;
   readonly #sockets = createServer();
   readonly #open = new Set<Socket>();
   #server: Server | undefined;
   /** The port that was opened; 0 before. */
   port = 0;
 
-  constructor(listener: GrpcListener, drainMs: number) {
+  constructor(listener: GrpcListener) {
     super({ package: packagesOf(listener.packageDefinition), packageDefinition: listener.packageDefinition });
     this.#listener = listener;
-    this.#drainMs = drainMs;
   }
 
   override async createClient(): Promise<Server> {
@@ -74,14 +72,18 @@ export class GrpcServer extends ServerGrpc {
   }
 
   /** Takes no new calls, lets the running ones end until the deadline, then cuts the connections. */
-  override async close(): Promise<void> {
+  async drain(deadline: AbortSignal): Promise<void> {
     const server = this.#server;
     if (!server) return;
     this.#server = undefined;
     this.#sockets.close();
-    const drained = new AbortController();
-    const ended = new Promise<void>((resolve) => server.tryShutdown(() => resolve())).then(() => drained.abort());
-    await Promise.race([ended, systemClock.after(this.#drainMs, drained.signal)]);
+    const ended = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    await Promise.race([ended, aborted(deadline)]);
     for (const socket of this.#open) socket.destroy();
+  }
+
+  /** Nest's stop, which comes after {@link drain} has done the work. */
+  override async close(): Promise<void> {
+    await this.drain(AbortSignal.abort());
   }
 }

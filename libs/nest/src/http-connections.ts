@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 export interface HttpConnections {
   /** Closes those without a request now and every other one once its request has been answered. */
   drain(): void;
-  /** Cuts whatever is left. */
+  /** Cuts whatever is left, and whoever still comes. */
   cut(): void;
 }
 
@@ -16,12 +16,14 @@ export interface HttpConnections {
 export const trackConnections = (server: Server): HttpConnections => {
   const requests = new Map<Socket, number>();
   let draining = false;
+  let cutting = false;
   const count = (socket: Socket, by: number): void => {
     const left = (requests.get(socket) ?? 0) + by;
     if (requests.has(socket)) requests.set(socket, left);
     if (draining && left === 0) socket.end();
   };
   server.on('connection', (socket) => {
+    if (cutting) return void socket.destroy();
     requests.set(socket, 0);
     socket.once('close', () => requests.delete(socket));
   });
@@ -35,6 +37,7 @@ export const trackConnections = (server: Server): HttpConnections => {
       for (const [socket, left] of requests) if (left === 0) socket.destroy();
     },
     cut: () => {
+      cutting = true;
       for (const socket of requests.keys()) socket.destroy();
     },
   };

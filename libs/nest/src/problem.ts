@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import { CommandRejected } from '@thuban/event-sourcing';
+import { CommandRejected, LogUnavailable } from '@thuban/event-sourcing';
 import { EDGE } from './edge.js';
 
 /** One field of a request that is at fault; `field` is a path such as `metadata.zone` or the name of a header. */
@@ -82,6 +82,9 @@ const UNKNOWN: Said = {
 
 const saidOf = (error: unknown): Said => {
   if (error instanceof CommandRejected) return ofRejected(error);
+  // A read of the log itself; writes meet it as a CommandRejected.
+  if (error instanceof LogUnavailable)
+    return { status: EDGE.UNAVAILABLE.http, code: 'UNAVAILABLE', detail: 'the event log cannot be read now' };
   if (error instanceof RequestRefused) return ofRefused(error);
   return ofFramework(error) ?? UNKNOWN;
 };
