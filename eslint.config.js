@@ -7,6 +7,7 @@ const FRAMEWORKS = ['@nestjs/*', 'typeorm', 'kafkajs', '@grpc/*', 'rxjs'];
 const NO_EDGES = ['@nestjs/*', 'kafkajs', '@grpc/*'];
 const ALL_BUT_APP = tags('contract', 'kernel', 'domain', 'database', 'projection', 'adapter', 'shell', 'service');
 
+// prettier-ignore
 const BOUNDARIES = [
   { sourceTag: 'type:contract', onlyDependOnLibsWithTags: tags('contract'), bannedExternalImports: FRAMEWORKS },
   { sourceTag: 'type:kernel', onlyDependOnLibsWithTags: tags('contract'), bannedExternalImports: FRAMEWORKS },
@@ -23,13 +24,21 @@ const BOUNDARIES = [
   { sourceTag: 'scope:xds', onlyDependOnLibsWithTags: ['scope:xds', 'scope:shared'] },
 ];
 // A spec may also use what exists for tests.
-const inSpecs = BOUNDARIES.map((row) => ({ ...row, onlyDependOnLibsWithTags: [...row.onlyDependOnLibsWithTags, 'type:testing'] }));
+const inSpecs = BOUNDARIES.map((row) => ({
+  ...row,
+  onlyDependOnLibsWithTags: [...row.onlyDependOnLibsWithTags, 'type:testing'],
+}));
 const boundaries = (depConstraints) => ({
   '@nx/enforce-module-boundaries': ['error', { depConstraints, enforceBuildableLibDependency: false, allow: [] }],
 });
 
 // Nx looks away at Node's own modules, so the purity of kernel and domain needs rules of its own: time and I/O come in as arguments.
-const PURE = ['libs/event-sourcing/src/**/*.ts', 'libs/events/src/**/*.ts', 'libs/registry/domain/src/**/*.ts', 'libs/xds/{mesh,snapshot,protocol}/src/**/*.ts'];
+const PURE = [
+  'libs/event-sourcing/src/**/*.ts',
+  'libs/events/src/**/*.ts',
+  'libs/registry/domain/src/**/*.ts',
+  'libs/xds/{mesh,snapshot,protocol}/src/**/*.ts',
+];
 const SPECS = ['**/*.spec.ts', 'libs/testing/**/*.ts', 'apps/*-e2e/**/*.ts'];
 
 module.exports = [
@@ -38,7 +47,9 @@ module.exports = [
   {
     files: ['**/*.ts'],
     plugins: { '@nx': nx },
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.ts'] }, tsconfigRootDir: __dirname } },
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: ['*.ts'] }, tsconfigRootDir: __dirname },
+    },
     rules: {
       ...boundaries(BOUNDARIES),
       '@typescript-eslint/no-floating-promises': 'error',
@@ -52,7 +63,10 @@ module.exports = [
     files: PURE,
     ignores: ['**/*.spec.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ regex: '^node:(?!crypto$)', message: 'Pure code: let the caller do the I/O.' }] }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^node:(?!crypto$)', message: 'Pure code: let the caller do the I/O.' }] },
+      ],
       'no-restricted-globals': ['error', 'Date', 'setTimeout', 'setInterval', 'setImmediate', 'process', 'performance'],
     },
   },

@@ -5,7 +5,9 @@ export type StreamKind = 'namespace' | 'service' | 'alias' | 'instance';
  * @example streamId('instance', 'default', 'team/echo', 'id-1') // 'instance/default/team%2Fecho/id-1'
  */
 export const streamId = (kind: StreamKind, ...parts: readonly string[]): string =>
-  [kind, ...parts.map((part) => (/[%/]/.test(part) ? part.replaceAll('%', '%25').replaceAll('/', '%2F') : part))].join('/');
+  [kind, ...parts.map((part) => (/[%/]/.test(part) ? part.replaceAll('%', '%25').replaceAll('/', '%2F') : part))].join(
+    '/',
+  );
 
 /** The inverse of {@link streamId}: kind and decoded parts. */
 export const parseStreamId = (id: string): { readonly kind: string; readonly parts: readonly string[] } => {
