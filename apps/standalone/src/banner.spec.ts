@@ -1,5 +1,4 @@
 import { banner, type Started } from './banner.js';
-import type { Settings } from './settings.js';
 
 const started: Started = {
   version: '1.2.3',
@@ -8,7 +7,6 @@ const started: Started = {
   host: '127.0.0.1',
   ports: { http: 8090, sdk: 8091, xds: 15010 },
   instances: 3,
-  settings: { 'insecure-listen': false } as Settings,
 };
 
 describe('banner', () => {
@@ -33,6 +31,16 @@ describe('banner', () => {
     expect(text).toContain('--xds localhost:16010');
   });
 
+  it.each([
+    ['10.0.0.5', '10.0.0.5'],
+    ['::1', '[::1]'],
+  ])('gives commands that fit the address %s', (host, name) => {
+    const text = banner({ ...started, host });
+    expect(text).toContain(`THUBANCTL_SERVER=http://${name}:8090 npx thubanctl`);
+    expect(text).toContain(`--xds ${name}:15010`);
+    expect(text).toContain(`curl -s ${name}:8090/v1/instances`);
+  });
+
   it('warns when the network can reach it', () =>
-    expect(banner({ ...started, settings: { 'insecure-listen': true } as Settings })).toContain('--insecure-listen'));
+    expect(banner({ ...started, host: '0.0.0.0' })).toContain('--insecure-listen'));
 });

@@ -3,6 +3,17 @@ import { fakeClock } from '@thuban/testing';
 import { keepRunning } from './follow.js';
 
 describe('keepRunning', () => {
+  it('does not start again what has ended by itself, as everything does when the log is closed', async () => {
+    let runs = 0;
+    const running = {
+      signal: new AbortController().signal,
+      clock: fakeClock(),
+      logger: createLogger('spec', 'silent'),
+    };
+    await keepRunning('a projection', async () => void runs++, running);
+    expect(runs).toBe(1);
+  });
+
   it('starts again after a failure, and ends with the signal', async () => {
     const clock = fakeClock();
     const stopping = new AbortController();

@@ -5,13 +5,13 @@ import type { Logger } from '@thuban/nest';
 /** A fold in memory that follows a log; `seqs` per shard is how far it has come. */
 export interface Follower {
   readonly seqs: () => readonly number[];
-  /** Resolves when the signal has aborted. */
+  /** Resolves when the signal has aborted or the log is closed. */
   readonly ended: Promise<void>;
 }
 
 const RETRY_MS = 500;
 
-/** Keeps `run` running: a failure is logged once with its cause and `run` starts again after a pause, until the signal aborts. */
+/** Keeps `run` running: each failure is logged with its cause and `run` starts again after a pause, until it ends by itself or the signal aborts. */
 export const keepRunning = async (
   name: string,
   run: () => Promise<void>,
@@ -23,7 +23,7 @@ export const keepRunning = async (
 ): Promise<void> => {
   while (!signal.aborted) {
     try {
-      await run();
+      return await run();
     } catch (error) {
       if (signal.aborted) return;
       logger.error({ err: error }, `${name} failed and starts again from its checkpoint`);

@@ -21,6 +21,8 @@ export interface Folded {
   readonly mesh: Mesh;
   readonly checkpoint: Checkpoint;
   readonly remembered: readonly Remembered[];
+  /** The seq per shard that the rows have come to. */
+  readonly projected: readonly number[];
 }
 
 /** The database of the read models in this process. */
@@ -35,7 +37,7 @@ export const loadFolds = async (log: EventLog, database: ReadModelDatabase, logg
     return await foldFrom(log, checkpoint, facts, remembered);
   } catch (error) {
     if (!(error instanceof CheckpointMismatch)) throw error;
-    logger.warn(`read.db is of another log and is made anew: ${error.message}`);
+    logger.warn(`read.db does not fit log.db and is made anew: ${error.message}`);
     return foldFrom(log, undefined, [], []);
   }
 };
@@ -59,5 +61,6 @@ const foldFrom = async (
     // The whole event would keep its data alive.
     for (const { meta, timeMs } of events) if (meta.idempotency) keys.push({ meta, timeMs });
   });
-  return { state, mesh, checkpoint, remembered: keys };
+  const projected = checkpoint.tips.map((_, shard) => from?.tips[shard]?.seq ?? 0);
+  return { state, mesh, checkpoint, remembered: keys, projected };
 };

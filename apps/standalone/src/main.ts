@@ -2,6 +2,7 @@ import { DatabaseRefused } from '@thuban/database';
 import { StoreRefused } from '@thuban/event-log-embedded';
 import { helpText, loadConfig, StartupError } from '@thuban/nest';
 import { banner } from './banner.js';
+import { commandOf, type Command } from './command.js';
 import { SETTINGS, type Settings } from './settings.js';
 import { startStandalone } from './start-standalone.js';
 import { VERSION } from './version.js';
@@ -18,9 +19,9 @@ const refuse = (...sentences: readonly string[]): void => {
   process.exitCode = 2;
 };
 
-const run = async (command: string | undefined, settings: Settings): Promise<void> => {
-  switch (command) {
-    case undefined:
+const run = async (command: Command, settings: Settings): Promise<void> => {
+  switch (command.kind) {
+    case 'start':
       console.log(banner(await startStandalone(settings)));
       return;
     case 'wipe': {
@@ -28,8 +29,8 @@ const run = async (command: string | undefined, settings: Settings): Promise<voi
       console.log(files.length > 0 ? `deleted ${files.join(', ')}` : `nothing to delete in ${settings['data-dir']}`);
       return;
     }
-    default:
-      refuse(`unknown command "${command}": only wipe is one; see --help`);
+    case 'refused':
+      refuse(command.sentence);
   }
 };
 
@@ -43,7 +44,7 @@ const main = async (): Promise<void> => {
       refuse(...config.errors, 'see --help');
       return;
     case 'config':
-      await run(config.rest[0], config.values);
+      await run(commandOf(config.rest), config.values);
   }
 };
 

@@ -24,6 +24,9 @@ describe('addressesOf', () => {
   it('opens all interfaces with --insecure-listen alone', () =>
     expect(addressesOf(settings({ 'insecure-listen': true })).host).toBe('0.0.0.0'));
 
+  it('stays on loopback when that is asked for, whatever else is allowed', () =>
+    expect(addressesOf(settings({ listen: '127.0.0.1', 'insecure-listen': true })).host).toBe('127.0.0.1'));
+
   it('names the port that an offset pushes out of range', () => {
     expect(() => addressesOf(settings({ 'xds-port': 60_000, 'port-offset': 6000 }))).toThrow(StartupError);
     expect(() => addressesOf(settings({ 'xds-port': 60_000, 'port-offset': 6000 }))).toThrow(/--xds-port 60000/);

@@ -17,12 +17,12 @@ const PORT_MAX = 65_535;
  * @throws StartupError for an address that is not loopback without `--insecure-listen`, and for a port that the offset pushes out of range.
  */
 export const addressesOf = (settings: Settings): Addresses => {
-  const listen = settings.listen;
-  if (!isLoopback(listen) && !settings['insecure-listen'])
+  const open = settings['insecure-listen'];
+  const host = settings.listen ?? (open ? '0.0.0.0' : '127.0.0.1');
+  if (!isLoopback(host) && !open)
     throw new StartupError(
-      `--listen ${listen} would open every port to the network, and there is no access control yet: add --insecure-listen if that is meant`,
+      `--listen ${host} would open every port to the network, and there is no access control yet: add --insecure-listen if that is meant`,
     );
-  const host = settings['insecure-listen'] && listen === '127.0.0.1' ? '0.0.0.0' : listen;
   return {
     host,
     http: portOf('http-port', settings),

@@ -2,6 +2,7 @@ import {
   choiceOption,
   integerOption,
   LOG_LEVELS,
+  optionalTextOption,
   portOption,
   switchOption,
   textOption,
@@ -12,9 +13,8 @@ import {
 export const SETTINGS = {
   'data-dir': textOption({ help: 'where log.db and read.db live', default: '.thuban/data', placeholder: 'DIR' }),
   'log-level': choiceOption({ help: 'what is logged to stderr', default: 'warn', choices: LOG_LEVELS }),
-  listen: textOption({
-    help: 'the address that all ports are opened on',
-    default: '127.0.0.1',
+  listen: optionalTextOption({
+    help: 'the address that all ports are opened on (default 127.0.0.1)',
     placeholder: 'ADDRESS',
     group: 'Network',
   }),

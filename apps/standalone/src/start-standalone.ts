@@ -84,7 +84,7 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
   const stopping = new AbortController();
   const running = { signal: stopping.signal, clock: systemClock, logger };
   const meshFollower = follow(log, checkpoint, resources.apply, running);
-  let projected: readonly number[] = checkpoint.tips.map(({ seq }) => seq);
+  let projected = folded.projected;
   const rows = keepRunning(
     'the registry projection',
     () =>
@@ -100,7 +100,7 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
     running,
   );
 
-  const committed = (): number => committer.stats().events + sum(checkpoint.tips.map(({ seq }) => seq));
+  const committed = (): number => sum(committer.seqs());
   const meshLagEvents = (): number => committed() - sum(meshFollower.seqs());
   const projections = (): readonly ProjectionLag[] => [
     { name: 'mesh', lagEvents: meshLagEvents() },
@@ -134,6 +134,13 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
       problems: resources.problems,
     },
   });
+  const closeAll = async (): Promise<void> => {
+    await committer.drained();
+    stopping.abort();
+    await Promise.all([rows, meshFollower.ended]);
+    await database.close();
+    await store.close();
+  };
   const metrics = createMetrics();
   registerMetrics(metrics, { committer, state, sdk, xds, projections });
   const { host } = addresses;
@@ -153,13 +160,10 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
       // Last, right before the connections are told to go: SDKs open another stream at once, and it should be elsewhere.
       sdk.endStreams();
     },
-    onClosed: async () => {
-      await committer.drained();
-      stopping.abort();
-      await Promise.all([rows, meshFollower.ended]);
-      await database.close();
-      await store.close();
-    },
+    onClosed: closeAll,
+  }).catch(async (error: unknown) => {
+    await closeAll();
+    throw error;
   });
   const [sdkPort = 0, xdsPort = 0] = server.ports.grpc;
   return {
@@ -169,6 +173,5 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
     host,
     ports: { http: server.ports.http, sdk: sdkPort, xds: xdsPort },
     instances: state.counts().instances,
-    settings,
   };
 };

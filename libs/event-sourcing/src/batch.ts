@@ -9,13 +9,13 @@ import type { NewEvent, Recorded } from './recorded.js';
 /** What a command brings along. */
 export interface CommandContext<E extends DomainEvent, V> {
   readonly meta: EventMeta;
-  /** A repeat with the same key and fingerprint gets the first answer and writes nothing; another fingerprint is refused. */
-  readonly idempotency?: {
-    readonly key: string;
-    readonly fingerprint: string;
-    /** The answer to remember, from the events as they will be recorded (but for their hashes) and the state with them. */
-    readonly answer: (events: readonly Recorded<E>[], state: Lookup<V>) => Json;
-  };
+  /**
+   * The answer, from the events as they will be recorded (but for their hashes) and the state right after this command, before
+   * later ones of the same group. What it throws refuses the command.
+   */
+  readonly answer?: (events: readonly Recorded<E>[], state: Lookup<V>) => Json;
+  /** A repeat with the same key and fingerprint gets the first `answer` and writes nothing; another fingerprint is refused. */
+  readonly idempotency?: { readonly key: string; readonly fingerprint: string };
 }
 
 /** What became of a command. No events: nothing needed to change. `answer` is there when the context asked for one. */
@@ -95,7 +95,7 @@ export const decideBatch = <C, E extends DomainEvent, V>(
 
   const decideFacts = (
     decided: readonly Decided<E>[],
-    { meta, idempotency }: CommandContext<E, V>,
+    { meta, answer }: CommandContext<E, V>,
   ): DecidedCommand<E, V> => {
     const overlay = overlayOn(batchOverlay);
     const written: NewEvent<E>[] = [];
@@ -121,9 +121,7 @@ export const decideBatch = <C, E extends DomainEvent, V>(
       recorded.push(as);
       for (const [key, value] of decider.evolve(overlay, as)) overlay.set(key, value);
     }
-    return idempotency
-      ? { written, recorded, overlay, answer: idempotency.answer(recorded, overlay) }
-      : { written, recorded, overlay };
+    return answer ? { written, recorded, overlay, answer: answer(recorded, overlay) } : { written, recorded, overlay };
   };
 
   const decide = ({ command, context }: Pending<C, E, V>): DecidedCommand<E, V> => {

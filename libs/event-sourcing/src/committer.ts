@@ -36,6 +36,10 @@ export interface Committer<C, E extends DomainEvent, V> {
    *   UNAVAILABLE: the store failed and nothing was written.
    */
   handleCommand(command: C, context: CommandContext<E, V>): Promise<Handled<E>>;
+  /** True when a command with this idempotency key was committed in the last 24 hours: its repeat will write nothing. */
+  remembers(key: string): boolean;
+  /** The seq per shard that the state has folded. */
+  seqs(): readonly number[];
   /** How many commands wait, and what has been committed since the start. */
   stats(): { readonly queued: number; readonly commits: number; readonly events: number; readonly conflicts: number };
   /** Resolves when nothing waits any more. */
@@ -157,6 +161,8 @@ export const createCommitter = <C, E extends DomainEvent, V>(
         running = true;
         afterPoll(() => void runNext());
       }),
+    remembers: (key) => remembered.find(key, clock.now()) !== undefined,
+    seqs: () => folded,
     stats: () => ({ queued: queue.length, ...stats }),
     drained: () => (running ? new Promise<void>((resolve) => idle.push(resolve)) : Promise.resolve()),
   };

@@ -43,7 +43,8 @@ const decider: Decider<Take, SeatTaken, string> = {
 const context = (requestId = 'r'): CommandContext<SeatTaken, string> => ({ meta: { actor: 'test', requestId } });
 const withKey = (key: string, fingerprint = 'f', answer: Json = 'answer'): CommandContext<SeatTaken, string> => ({
   ...context(),
-  idempotency: { key, fingerprint, answer: () => answer },
+  answer: () => answer,
+  idempotency: { key, fingerprint },
 });
 
 let ids = 0;
@@ -102,6 +103,20 @@ describe('a committer', () => {
     expect(await codeOf(third)).toBe('ALREADY_EXISTS');
   });
 
+  it('answers with the state right after the command, not with what later ones of its group made of it', async () => {
+    const { committer } = start(memoryLog());
+    const seats = (_: unknown, state: { get(key: string): string | undefined }): Json =>
+      ['1', '2'].map((seat) => state.get(seat) ?? 'free');
+    const take = (seat: number) =>
+      committer.handleCommand({ seats: [seat], who: 'ann' }, { ...context(), answer: seats });
+    expect((await Promise.all([take(1), take(2)])).map(({ answer }) => answer)).toEqual([
+      ['ann', 'free'],
+      ['ann', 'ann'],
+    ]);
+    expect(committer.stats().commits).toBe(1);
+    expect(committer.seqs()).toEqual([0, 1, 1, 0]);
+  });
+
   it('shows nothing of a group before it is durable, and everything before it answers', async () => {
     const inner = memoryLog();
     let proceed = (): void => undefined;
@@ -127,12 +142,8 @@ describe('a committer', () => {
         { seats: [10], who: 'dan' },
         {
           ...context(),
-          idempotency: {
-            key: 'k',
-            fingerprint: 'f',
-            answer: () => {
-              throw new CommandRejected('INVALID_ARGUMENT', 'no answer');
-            },
+          answer: () => {
+            throw new CommandRejected('INVALID_ARGUMENT', 'no answer');
           },
         },
       ),
@@ -205,6 +216,14 @@ describe('idempotency keys (INV-4)', () => {
       committer.handleCommand({ seats: [seat], who: 'ann' }, withKey('k', fingerprint));
     expect(await Promise.all([send(1, 'f'), send(2, 'g')].map(codeOf))).toEqual(['OK', 'FAILED_PRECONDITION']);
     await expect(send(2, 'g')).rejects.toMatchObject({ field: 'Idempotency-Key', reason: 'IDEMPOTENCY_KEY_REUSED' });
+  });
+
+  it('are known to the committer once they are committed', async () => {
+    const { committer } = start(memoryLog());
+    const taking = committer.handleCommand({ seats: [1], who: 'ann' }, withKey('k'));
+    expect(committer.remembers('k')).toBe(false);
+    await taking;
+    expect([committer.remembers('k'), committer.remembers('other')]).toEqual([true, false]);
   });
 
   it('are not used up by a command that was refused', async () => {

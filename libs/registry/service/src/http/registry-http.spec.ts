@@ -382,6 +382,17 @@ describe('/v1: Idempotency-Key', () => {
     expect(await events()).toHaveLength(3);
   });
 
+  it('neither a repeat nor a refusal makes the namespace that a first request would', async () => {
+    const path = (await post('k1', 80)).headers.get('location') ?? '';
+    for (const gone of [path, '/v1/namespaces/default/services/echo', '/v1/namespaces/default'])
+      expect((await send('DELETE', gone)).status).toBe(204);
+    const before = await tips();
+    expect((await post('k1', 80)).status).toBe(201);
+    const elsewhere = '/v1/namespaces/other/services/echo/instances';
+    expect((await send('POST', elsewhere, echo(80), { 'idempotency-key': 'k1' })).status).toBe(422);
+    expect(await tips()).toEqual(before);
+  });
+
   it('refuses a malformed key', async () => {
     expect(await post('x'.repeat(256), 80)).toMatchObject({
       status: 400,

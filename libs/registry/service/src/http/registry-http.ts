@@ -15,7 +15,7 @@ import { createStatus, type ProjectionStatus } from './status.js';
 import { createWrites, type RegistryCommitter } from './writes.js';
 
 export interface RegistryHttpOptions {
-  readonly committer: Pick<RegistryCommitter, 'handleCommand'>;
+  readonly committer: Pick<RegistryCommitter, 'handleCommand' | 'remembers'>;
   /** The committed fold that the committer keeps: reads come from it. */
   readonly state: RegistryState;
   /** The logs that `/v1/events` may show. */

@@ -149,24 +149,35 @@ export interface Writes {
   run(write: Write, request: FastifyRequest, reply: FastifyReply): Promise<Json | undefined>;
 }
 
-export const createWrites = (committer: Pick<RegistryCommitter, 'handleCommand'>, state: State): Writes => {
-  /** Queued right before the command that needs it, so both are decided in order in one group. */
-  const requireNamespace = (name: string | undefined, request: FastifyRequest): Promise<unknown> => {
-    if (name === undefined || findNamespace(state, name)) return Promise.resolve();
+export const createWrites = (
+  committer: Pick<RegistryCommitter, 'handleCommand' | 'remembers'>,
+  state: State,
+): Writes => {
+  /**
+   * Queued right before the command that needs it, so both are decided in order in one group. The registration implies the namespace
+   * anyway, so its answer does not hang on this one's.
+   */
+  const requireNamespace = (name: string, request: FastifyRequest): Promise<unknown> => {
+    if (findNamespace(state, name)) return Promise.resolve();
     const namespace = undescribedNamespace(name);
-    return committer.handleCommand({ type: 'CreateNamespace', namespace, ifAbsent: true }, { meta: metaOf(request) });
+    return committer
+      .handleCommand({ type: 'CreateNamespace', namespace, ifAbsent: true }, { meta: metaOf(request) })
+      .catch(() => undefined);
   };
 
   const answerTo = async ({ command, answer, needsNamespace }: Write, request: FastifyRequest): Promise<Answer> => {
     const idempotency = idempotencyOf(request);
-    const remembered = idempotency && {
-      ...idempotency,
-      answer: (events: Events, lookup: State): Json => asJson(answer(events, lookup)),
+    const context = {
+      meta: metaOf(request),
+      answer: (events: Events, after: State): Json => asJson(answer(events, after)),
+      ...(idempotency && { idempotency }),
     };
-    const context = { meta: metaOf(request), ...(remembered && { idempotency: remembered }) };
-    const namespace = requireNamespace(needsNamespace, request);
-    const [handled] = await Promise.all([committer.handleCommand(command, context), namespace]);
-    return handled.answer === undefined ? answer(handled.events, state) : (handled.answer as unknown as Answer);
+    // A key that is known makes this a repeat or a refusal, and neither may write.
+    const writes = idempotency === undefined || !committer.remembers(idempotency.key);
+    const namespace = writes && needsNamespace !== undefined && requireNamespace(needsNamespace, request);
+    const handled = await committer.handleCommand(command, context);
+    await namespace;
+    return handled.answer as unknown as Answer;
   };
 
   return {
