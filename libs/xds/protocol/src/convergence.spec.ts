@@ -221,7 +221,6 @@ class World {
 
   #flush(): void {
     this.#hub.endTurn();
-    this.#press.newTurn();
     if (!this.#touched && this.#stream.wakeAtMs === undefined) return;
     this.#touched = false;
     for (

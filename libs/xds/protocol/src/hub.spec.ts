@@ -32,7 +32,6 @@ function start() {
       { nowMs, timeMs: nowMs },
     );
   const take = (stream: AdsStream): string[] => {
-    press.newTurn();
     const taken: string[] = [];
     for (let push = takeResponse(stream, press, nowMs); push; push = takeResponse(stream, press, nowMs)) {
       taken.push(`${push.type} ${push.items.map(({ name }) => name).join(' ')}`);

@@ -19,7 +19,7 @@ const anyItems = fc
 it('R9, R32, R33: a delta response decodes to what was put in, with nonce, version and control plane', () =>
   fc.assert(
     fc.property(anyItems, (items) => {
-      const { bytes, nonce, version } = createPushPress('thuban-1').press('delta', 'EDS', items, false);
+      const { bytes, nonce, version } = createPushPress('thuban-1').press('delta', 'EDS', items, false, 0);
       const response = fromBinary(envoy.DeltaDiscoveryResponseSchema, bytes);
       expect(response.resources.map(({ name, version }) => [name, version])).toEqual(
         items.flatMap(({ name, resource }) => (resource ? [[name, resource.version]] : [])),
@@ -34,7 +34,7 @@ it('R9, R32, R33: a delta response decodes to what was put in, with nonce, versi
 it('R9, R10: a SotW response decodes to what was put in', () =>
   fc.assert(
     fc.property(anyItems, fc.boolean(), (items, complete) => {
-      const { bytes, nonce, version } = createPushPress('thuban-1').press('sotw', 'EDS', items, complete);
+      const { bytes, nonce, version } = createPushPress('thuban-1').press('sotw', 'EDS', items, complete, 0);
       const response = fromBinary(envoy.DiscoveryResponseSchema, bytes);
       const there = items.filter(({ resource }) => resource);
       expect(response.resources.map(({ value }) => Buffer.from(value))).toEqual(
@@ -54,8 +54,10 @@ describe('the version', () => {
       fc.property(anyItems, (items) => {
         expect(versionOf([...items].reverse())).toBe(versionOf(items));
         const [one, two] = [createPushPress('a'), createPushPress('b')];
-        two.press('delta', 'CDS', [], false);
-        expect(two.press('sotw', 'EDS', items, false).version).toBe(one.press('sotw', 'EDS', items, false).version);
+        two.press('delta', 'CDS', [], false, 0);
+        expect(two.press('sotw', 'EDS', items, false, 0).version).toBe(
+          one.press('sotw', 'EDS', items, false, 0).version,
+        );
       }),
     ));
 
@@ -68,8 +70,8 @@ describe('the version', () => {
   it('R14: of a whole SotW list does not say what has left it', () => {
     const here = { name: 'a', resource: testResource('CDS', 'a', { content: '1' }) };
     const press = createPushPress('a');
-    expect(press.press('sotw', 'CDS', [here, { name: 'b', resource: undefined }], true).version).toBe(
-      press.press('sotw', 'CDS', [here], true).version,
+    expect(press.press('sotw', 'CDS', [here, { name: 'b', resource: undefined }], true, 0).version).toBe(
+      press.press('sotw', 'CDS', [here], true, 0).version,
     );
   });
 });
@@ -77,22 +79,30 @@ describe('the version', () => {
 describe('streams in the same situation', () => {
   const item = { name: 'a', resource: testResource('EDS', 'a', { content: '1' }) };
 
-  it('share every byte of a response within a turn, and no nonce beyond it', () => {
+  it('share every byte of a response, whenever they come to it', () => {
     const press = createPushPress('a');
-    const first = press.press('delta', 'EDS', [item], false);
-    expect(press.press('delta', 'EDS', [{ ...item }], false)).toBe(first);
-    press.newTurn();
-    expect(press.press('delta', 'EDS', [item], false).nonce).not.toBe(first.nonce);
+    const first = press.press('delta', 'EDS', [item], false, 0);
+    press.press('delta', 'EDS', [], false, 0);
+    expect(press.press('delta', 'EDS', [{ ...item }], false, first.sequence - 1)).toBe(first);
+  });
+
+  it('INV-11: get no nonce that is not later than their last one', () => {
+    const press = createPushPress('a');
+    const first = press.press('delta', 'EDS', [item], false, 0);
+    const again = press.press('delta', 'EDS', [item], false, first.sequence);
+    expect(again.sequence).toBeGreaterThan(first.sequence);
+    expect(again.version).toBe(first.version);
+    expect(press.press('delta', 'EDS', [item], false, 0)).toBe(again); // the newer one is the one to share
   });
 
   it('are not taken for each other', () => {
     const press = createPushPress('a');
     const pushes = PUSH_ORDER.flatMap((type) => [
-      press.press('delta', type, [item], false),
-      press.press('sotw', type, [item], false),
-      press.press('sotw', type, [item], true),
-      press.press('delta', type, [], false),
-      press.press('delta', type, [{ name: 'a', resource: undefined }], false),
+      press.press('delta', type, [item], false, 0),
+      press.press('sotw', type, [item], false, 0),
+      press.press('sotw', type, [item], true, 0),
+      press.press('delta', type, [], false, 0),
+      press.press('delta', type, [{ name: 'a', resource: undefined }], false, 0),
     ]);
     expect(new Set(pushes.map(({ nonce }) => nonce)).size).toBe(pushes.length);
   });

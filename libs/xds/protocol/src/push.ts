@@ -15,6 +15,8 @@ export interface Item {
 export interface Push {
   /** Undefined: of a type that is not served. */
   readonly type: XdsType | undefined;
+  /** Of the whole server, from 1; the nonce is this number as text. */
+  readonly sequence: number;
   readonly nonce: string;
   /** Hash of the names and versions in it, of a complete one without what is gone: equal content has an equal version after a restart too (R14). */
   readonly version: string;
@@ -25,22 +27,26 @@ export interface Push {
 
 /**
  * Makes responses. Its nonces are one sequence for the whole server, so that streams in the same situation share every
- * byte of a message; within a stream each is used once, because `newTurn` comes between two responses of one type to it.
+ * byte of a message, also those that come to it later. Within a stream each nonce is used once: `after` sees to that.
  */
 export interface PushPress {
-  /** `complete`: the items are all that a SotW client holds of the type, so absence means deletion (R16). */
-  press(mode: Mode, type: XdsType, items: readonly Item[], complete: boolean): Push;
+  /**
+   * `complete`: the items are all that a SotW client holds of the type, so absence means deletion (R16).
+   * `after`: the sequence of the last response of the type on this stream; what is given has a later one.
+   */
+  press(mode: Mode, type: XdsType, items: readonly Item[], complete: boolean, after: number): Push;
   /** A delta response that knows none of the names, for a type that is not served (R4). */
   pressUnknown(typeUrl: string, names: readonly string[]): Push;
-  /** Ends the sharing. To be called whenever requests may have been received since the last `press`. */
-  newTurn(): void;
 }
+
+/** Responses that are kept for whoever comes to need the same; when they take more than this all are let go. */
+const KEPT_BYTES_MAX = 4 * 1024 * 1024;
 
 export function createPushPress(controlPlane: string): PushPress {
   const identifier = stringField(1, controlPlane); // R9
-  const shared = new Map<string, Push>();
+  const kept = new Map<string, Push>();
+  let keptBytes = 0;
   let sequence = 0;
-  const nextNonce = () => (++sequence).toString(36);
   const make = (
     mode: Mode,
     type: XdsType | undefined,
@@ -48,22 +54,29 @@ export function createPushPress(controlPlane: string): PushPress {
     items: readonly Item[],
     complete: boolean,
   ): Push => {
-    const nonce = nextNonce();
+    const nonce = (++sequence).toString(36);
     const version = versionOf(complete ? items.filter(({ resource }) => resource) : items);
     const bytes =
       mode === 'delta'
         ? encodeDelta(typeUrl, items, version, nonce, identifier)
         : encodeSotw(typeUrl, items, complete, version, nonce, identifier);
-    return { type, nonce, version, items, bytes };
+    return { type, sequence, nonce, version, items, bytes };
+  };
+  const keep = (situation: string, push: Push) => {
+    keptBytes += push.bytes.length + situation.length;
+    if (keptBytes > KEPT_BYTES_MAX) {
+      kept.clear();
+      keptBytes = push.bytes.length + situation.length;
+    }
+    kept.set(situation, push);
+    return push;
   };
   return {
-    press(mode, type, items, complete) {
-      const key = situationOf(mode, type, items, complete);
-      const known = shared.get(key);
-      if (known) return known;
-      const push = make(mode, type, TYPE_URL[type], items, complete);
-      shared.set(key, push);
-      return push;
+    press(mode, type, items, complete, after) {
+      const situation = situationOf(mode, type, items, complete);
+      const known = kept.get(situation);
+      if (known && known.sequence > after) return known;
+      return keep(situation, make(mode, type, TYPE_URL[type], items, complete));
     },
     pressUnknown: (typeUrl, names) =>
       make(
@@ -73,7 +86,6 @@ export function createPushPress(controlPlane: string): PushPress {
         names.map((name) => ({ name, resource: undefined })),
         false,
       ),
-    newTurn: () => shared.clear(),
   };
 }
 

@@ -55,7 +55,7 @@ function takePart(state: TypeState, press: PushPress, nowMs: number): Push | und
   for (;;) {
     const suspects = nextSuspects(state);
     const items = collect(state, suspects ?? state.dirty ?? [], nowMs);
-    if (items.length > 0) return press.press(stream.mode, state.type, items, false);
+    if (items.length > 0) return press.press(stream.mode, state.type, items, false, state.sequenceSent);
     if (!suspects) break; // a group of suspects that has settled by itself makes room for the next
   }
   // R34: an empty answer is an answer, but not while what belongs into it is only held back.
@@ -63,7 +63,7 @@ function takePart(state: TypeState, press: PushPress, nowMs: number): Push | und
   state.owesAnswer = false;
   return state.subscription.wildcard === 'none' && stream.mode === 'sotw'
     ? undefined
-    : press.press(stream.mode, state.type, [], false);
+    : press.press(stream.mode, state.type, [], false, state.sequenceSent);
 }
 
 function nextSuspects(state: TypeState): string[] | undefined {
@@ -136,7 +136,7 @@ function takeComplete(state: TypeState, press: PushPress, nowMs: number): Push |
     return undefined;
   }
   state.dirty = kept.size > 0 ? new Set(kept.keys()) : undefined;
-  return press.press(stream.mode, state.type, items, true);
+  return press.press(stream.mode, state.type, items, true, state.sequenceSent);
 }
 
 /** All that the client shall hold: what is published, what waits as it was, and the names that are gone. */

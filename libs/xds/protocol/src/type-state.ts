@@ -29,6 +29,7 @@ export interface TypeState {
   /** The one response that the client has neither accepted nor refused. */
   pending: Push | undefined;
   nonceSent: string;
+  sequenceSent: number;
   sentAtMs: number;
   /** When the oldest change happened that is waiting here, and the oldest one in `pending`. */
   changedAtMs: number | undefined;
@@ -54,6 +55,7 @@ export const newTypeState = (stream: AdsStream, type: XdsType, view: PublishedVi
   owesAnswer: false,
   pending: undefined,
   nonceSent: '',
+  sequenceSent: 0,
   sentAtMs: 0,
   changedAtMs: undefined,
   pendingChangedAtMs: undefined,
@@ -128,6 +130,7 @@ export function forget(state: TypeState, name: string): void {
 export function recordSent(state: TypeState, push: Push, nowMs: number): void {
   state.pending = push;
   state.nonceSent = push.nonce;
+  state.sequenceSent = push.sequence;
   state.sentAtMs = nowMs;
   state.owesAnswer = false;
   state.pendingChangedAtMs = state.changedAtMs;

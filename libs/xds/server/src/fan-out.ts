@@ -61,7 +61,6 @@ export function createFanOut(options: FanOutOptions): FanOut {
   function flush(): void {
     scheduled = false;
     hub.endTurn();
-    press.newTurn();
     const nowMs = clock.monotonic();
     let room = limits.flushChunk;
     for (const queue of [asked, touched])
