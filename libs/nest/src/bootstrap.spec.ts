@@ -154,6 +154,33 @@ describe('bootstrap', () => {
     expect(await (await fetch(url('/names/%zz'))).json()).toMatchObject({ status: 400, code: 'INVALID_ARGUMENT' });
   });
 
+  it('says 405 with what is possible for a known path, a name with a slash in it too', async () => {
+    for (const [path, allow] of [
+      ['/bodies?x=1', 'POST'],
+      ['/names/a%2Fb', 'GET, HEAD'],
+    ] as const) {
+      const response = await fetch(url(path), { method: 'PUT' });
+      expect(response.headers.get('allow')).toBe(allow);
+      expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+      expect(await response.json()).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED' });
+    }
+    expect((await fetch(url('/names/a/b'), { method: 'PUT' })).status).toBe(404);
+  });
+
+  it.each([
+    ['what is no HTTP', 'HELO thuban\r\n\r\n', 400, 'INVALID_ARGUMENT'],
+    ['large headers', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
+  ])('answers %s with a problem and closes', async (_what, text, status, code) => {
+    const socket = connect(running.ports.http, '127.0.0.1', () => socket.write(text));
+    let got = '';
+    socket.on('data', (bytes) => void (got += String(bytes)));
+    await new Promise((resolve) => socket.once('close', resolve));
+    const [head = '', body = ''] = got.split('\r\n\r\n');
+    expect(head).toContain(`HTTP/1.1 ${status} `);
+    expect(head).toContain('content-type: application/problem+json');
+    expect(JSON.parse(body)).toMatchObject({ status, code });
+  });
+
   it('maps refusals by the edge table and hides bugs', async () => {
     expect(await (await fetch(url('/refused'))).json()).toMatchObject({
       status: 409,

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createAllowedMethods } from './allowed-methods.js';
+import { refuseConnection } from './client-errors.js';
 import { sendProblem } from './error-filter.js';
 import type { Logger } from './logger.js';
 import { RequestRefused } from './problem.js';
@@ -59,6 +61,7 @@ export const createHttpAdapter = (logger: Logger): FastifyAdapter => {
     forceCloseConnections: 'idle',
     return503OnClosing: false, // a request on a kept connection is still served while we drain
     routerOptions: { maxParamLength: PATH_PARAMETER_MAX },
+    clientErrorHandler: refuseConnection,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(logger, error, request, reply),
   });
@@ -71,9 +74,16 @@ export const createHttpAdapter = (logger: Logger): FastifyAdapter => {
       done(error as Error);
     }
   });
+  const allowedMethods = createAllowedMethods();
+  fastify.addHook('onRoute', ({ url, method }) => allowedMethods.add(url, method));
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
-    done();
+    const allowed = request.is404 ? allowedMethods.of(request.url.split('?')[0] ?? '') : [];
+    if (allowed.length === 0) return done();
+    reply.header('allow', allowed.join(', '));
+    done(
+      new RequestRefused(405, 'METHOD_NOT_ALLOWED', `${request.method} is not possible here, ${allowed.join(', ')} is`),
+    );
   });
   return adapter;
 };

@@ -81,6 +81,22 @@ describe('loadConfig', () => {
     });
   });
 
+  it('leaves alone what Kubernetes tells of services named thuban and thuban-http', () => {
+    const links = {
+      THUBAN_SERVICE_HOST: '10.96.0.7',
+      THUBAN_SERVICE_PORT: '8090',
+      THUBAN_SERVICE_PORT_HTTP: '8090',
+      THUBAN_PORT: 'tcp://10.96.0.7:8090',
+      THUBAN_PORT_8090_TCP: 'tcp://10.96.0.7:8090',
+      THUBAN_PORT_8090_TCP_PROTO: 'tcp',
+      THUBAN_PORT_8090_TCP_PORT: '8090',
+      THUBAN_PORT_8090_TCP_ADDR: '10.96.0.7',
+      THUBAN_HTTP_PORT: 'tcp://10.96.0.7:8090',
+    };
+    expect(load([], links)).toEqual(load([]));
+    expect(load([], { THUBAN_PORT: '8090' })).toMatchObject({ errors: [expect.stringMatching('THUBAN_PORT')] });
+  });
+
   it('does not take object members for settings', () => {
     write('constructor: 1\n');
     expect(load(['--toString', '1'])).toMatchObject({

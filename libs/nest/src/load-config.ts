@@ -78,11 +78,19 @@ const flagsOf = (table: OptionTable, argv: readonly string[], errors: string[]) 
   return { layer, rest };
 };
 
+/**
+ * Kubernetes tells every container of the services beside it (a service named `thuban`: THUBAN_PORT=tcp://…, THUBAN_SERVICE_HOST, …).
+ * Those are nobody's settings.
+ */
+const isServiceLink = (variable: string, value: string): boolean =>
+  /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(variable) ||
+  (variable.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value));
+
 const environmentOf = (table: OptionTable, env: ConfigSources['env'], errors: string[]): Layer => {
   const names = new Map([...Object.keys(table), CONFIG_FLAG].map((name) => [environmentNameOf(name), name]));
   const layer = new Map<string, Given>();
   for (const [variable, value] of Object.entries(env)) {
-    if (!variable.startsWith(ENV_PREFIX) || value === undefined) continue;
+    if (!variable.startsWith(ENV_PREFIX) || value === undefined || isServiceLink(variable, value)) continue;
     const name = names.get(variable);
     if (name === undefined) errors.push(`unknown variable ${variable}${suggestion(variable, [...names.keys()])}`);
     else layer.set(name, { value, origin: { from: 'environment', name: variable }, shown: variable });

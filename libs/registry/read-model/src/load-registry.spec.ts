@@ -14,6 +14,7 @@ import {
 import fc from 'fast-check';
 import { loadRegistry } from './load-registry.js';
 import { registryProjection } from './registry-projection.js';
+import { instanceRow, instancesOf } from './rows.js';
 import { registryEntities, registryMigrations, REGISTRY_PROJECTION } from './schemas.js';
 
 type Event = Recorded<RegistryEvent>;
@@ -191,6 +192,13 @@ describe('the registry read model', () => {
       fingerprint: 'f',
       answer: { status: 201, body: null },
     });
+  });
+
+  it('reads back every instance, in order, however many texts are parsed at once', () => {
+    const instances = Array.from({ length: 2_001 }, (_, i) => instance('a', 's', `i${i}`, 1));
+    const stamps = { incarnation: 1, seq: 1, registered_at: 1, changed_at: 1 };
+    expect(instancesOf(instances.map((each) => instanceRow(each, stamps)))).toEqual(instances);
+    expect(instancesOf([])).toEqual([]);
   });
 
   it('gives the checkpoint that belongs to the rows', async () => {

@@ -137,6 +137,15 @@ export const instanceRow = (
 /** The columns of an instance's row that it is read back from. */
 export type StoredInstance = Pick<InstanceRow, 'data' | 'incarnation' | 'seq' | 'registered_at' | 'changed_at'>;
 
-/** The instances of many rows: one parse of one long text is far cheaper than one for each row. */
-export const instancesOf = (rows: readonly StoredInstance[]): readonly Instance[] =>
-  JSON.parse(`[${rows.map(({ data }) => data).join(',')}]`) as Instance[];
+/** An event is 256 Ki characters at most, and V8 refuses strings over 512 Mi. */
+const ROWS_PER_PARSE = 1000;
+
+/** The instances of many rows: one parse of a long text is far cheaper than one for each row. */
+export const instancesOf = (rows: readonly StoredInstance[]): readonly Instance[] => {
+  const instances: Instance[] = [];
+  for (let from = 0; from < rows.length; from += ROWS_PER_PARSE) {
+    const texts = rows.slice(from, from + ROWS_PER_PARSE).map(({ data }) => data);
+    for (const instance of JSON.parse(`[${texts.join(',')}]`) as Instance[]) instances.push(instance);
+  }
+  return instances;
+};

@@ -1,6 +1,6 @@
-import type { Checkpoint, Clock, EventLog, Recorded } from '@thuban/event-sourcing';
+import type { Checkpoint, Clock, EventLog, Recorded, Tip } from '@thuban/event-sourcing';
 import { RequestRefused } from '@thuban/nest';
-import { positionText, seqsOf } from './event-position.js';
+import { logChanged, positionText, seqsOf } from './event-position.js';
 import type { InputOf } from './operation.js';
 import type { OPERATIONS } from './operations.js';
 import { eventView } from './views.js';
@@ -21,6 +21,12 @@ export const logNamed = (logs: readonly EventLog[], name: string): EventLog => {
 
 const zeros = (log: EventLog): readonly number[] => new Array<number>(log.shards).fill(0);
 
+/** @throws RequestRefused 409 when a cursor is beyond the tips: an older copy of the log has taken its place. */
+const refuseBeyond = (log: EventLog, cursor: readonly number[], tips: readonly Tip[]): void => {
+  const shard = cursor.findIndex((seq, each) => seq > (tips[each]?.seq ?? 0));
+  if (shard >= 0) throw logChanged(`the position is beyond the end of shard ${shard} of the ${log.name} log`);
+};
+
 /** Where to begin: after the cursor, at `from` of the shard, or at the beginning. */
 const startOf = (log: EventLog, { shard, from, cursor }: Query): readonly number[] => {
   if (shard !== undefined && shard >= log.shards) refuse('shard', `must be from 0 to ${log.shards - 1}`);
@@ -36,8 +42,13 @@ interface Read {
 }
 
 /** Up to `limit` events after `start`, shard by shard up to the tips. */
-const readAfter = async (log: EventLog, start: readonly number[], { shard: only, limit }: Query): Promise<Read> => {
+const readAfter = async (
+  log: EventLog,
+  start: readonly number[],
+  { shard: only, limit, cursor }: Query,
+): Promise<Read> => {
   const tips = await log.tips();
+  if (cursor !== undefined) refuseBeyond(log, start, tips);
   const seqs = [...start];
   const events: Recorded[] = [];
   for (const [shard, tip] of tips.entries()) {

@@ -12,6 +12,10 @@ const refuse = (field: string, message: string): never => {
   throw new RequestRefused(400, 'INVALID_ARGUMENT', `query parameter ${field} ${message}`, [{ field, message }]);
 };
 
+/** A follower's place is not in this log: it was replaced. */
+export const logChanged = (why: string): RequestRefused =>
+  new RequestRefused(409, 'LOG_CHANGED', `${why} (its data was wiped or restored); begin anew`);
+
 /** The seqs of a position. @throws RequestRefused 400 for what is none, 409 for one of another log. */
 export const seqsOf = (
   log: Pick<EventLog, 'id' | 'name' | 'shards'>,
@@ -24,11 +28,7 @@ export const seqsOf = (
   if (cut < 1 || !SHORT.test(text) || seqs.length !== log.shards || !seqs.every(Number.isSafeInteger))
     return refuse(field, 'is not a position of this log');
   if (position.slice(0, cut) === log.id) return seqs;
-  throw new RequestRefused(
-    409,
-    'LOG_CHANGED',
-    `the position is one of another ${log.name} log (its data was wiped or restored); begin anew`,
-  );
+  throw logChanged(`the position is one of another ${log.name} log`);
 };
 
 const tipAt = async (log: EventLog, shard: number, seq: number): Promise<Tip> => {
@@ -44,10 +44,6 @@ export const checkpointAt = async (log: EventLog, seqs: readonly number[]): Prom
     return { logId: log.id, tips: await Promise.all(seqs.map((seq, shard) => tipAt(log, shard, seq))) };
   } catch (error) {
     if (!(error instanceof CheckpointMismatch)) throw error;
-    throw new RequestRefused(
-      409,
-      'LOG_CHANGED',
-      `the position is beyond the end of the ${log.name} log (${error.message}); begin anew`,
-    );
+    throw logChanged(`the position is beyond the end of the ${log.name} log: ${error.message}`);
   }
 };

@@ -71,33 +71,36 @@ export const createEventStreams = (clock: Pick<Clock, 'after'>, closing: AbortSi
     return reply.raw;
   };
 
+  const serve = async (
+    log: EventLog,
+    from: string | undefined,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> => {
+    const checkpoint = await checkpointFor(log, request, from);
+    const response = start(request, reply);
+    const ended = new AbortController();
+    const end = (): void => ended.abort();
+    response.once('close', end);
+    closing.addEventListener('abort', end, { once: true });
+    if (closing.aborted) end();
+    try {
+      void keepAlive(response, ended.signal);
+      await follow(log, checkpoint, response, ended);
+    } finally {
+      end();
+      closing.removeEventListener('abort', end);
+      response.end();
+    }
+  };
+
   return {
     /** Serves one stream until the client or the process ends it. @throws RequestRefused before anything is sent. */
-    serve: async (
-      log: EventLog,
-      from: string | undefined,
-      request: FastifyRequest,
-      reply: FastifyReply,
-    ): Promise<void> => {
+    serve: async (...request: Parameters<typeof serve>): Promise<void> => {
       if (open >= STREAMS_MAX)
         throw new RequestRefused(429, 'RESOURCE_EXHAUSTED', `${STREAMS_MAX} event streams are open already`);
-      const checkpoint = await checkpointFor(log, request, from);
-      const response = start(request, reply);
-      const ended = new AbortController();
-      const end = (): void => ended.abort();
-      response.once('close', end);
-      closing.addEventListener('abort', end, { once: true });
-      if (closing.aborted) end();
       open++;
-      try {
-        void keepAlive(response, ended.signal);
-        await follow(log, checkpoint, response, ended);
-      } finally {
-        open--;
-        end();
-        closing.removeEventListener('abort', end);
-        response.end();
-      }
+      await serve(...request).finally(() => open--);
     },
     open: (): number => open,
   };

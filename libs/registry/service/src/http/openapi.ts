@@ -56,18 +56,21 @@ const idempotencyKey = {
 const PROBLEMS: Readonly<Record<string, string>> = {
   400: 'The request is wrong; `errors` names the fields',
   404: 'There is no such thing',
-  409: 'It exists already, or others changed the same things',
+  409: 'It exists already, others changed the same things, or a position is of a log that was replaced',
   413: 'The body is larger than 1 MiB',
   415: 'The body is not application/json',
   422: 'The Idempotency-Key was used for another request',
   429: 'Too many requests wait',
-  503: 'The event log cannot be written now',
+  503: 'The event log cannot be used now',
 };
 
 const problemsOf = ({ method, body, path }: Operation): readonly string[] => {
-  const reads = path.includes(':') || path.startsWith('/v1/events') ? ['400', '404', '429'] : ['400', '429'];
+  const ofLog = path.startsWith('/v1/events');
+  const reads = ['400', '429', ...(path.includes(':') || ofLog ? ['404'] : []), ...(ofLog ? ['409', '503'] : [])];
   const writes = WRITES.includes(method) ? ['404', '409', '422', '503'] : [];
-  return [...new Set([...reads, ...writes, ...(body ? ['413', '415'] : [])])].sort();
+  return [
+    ...new Set([...reads, ...(path === '/v1/status' ? ['503'] : []), ...writes, ...(body ? ['413', '415'] : [])]),
+  ].sort();
 };
 
 const responsesOf = (operation: Operation) => ({

@@ -19,11 +19,22 @@ export class ProcessController implements BeforeApplicationShutdown {
   }
 
   @Serves(OPERATIONS.listEvents)
-  events(@Input() { query }: InputOf<typeof OPERATIONS.listEvents>, @Res({ passthrough: true }) reply: FastifyReply) {
+  async events(
+    @Input() { query }: InputOf<typeof OPERATIONS.listEvents>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const { logs, clock, closing } = this.#parts;
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
-    return eventPage(logs, query, clock, AbortSignal.any([gone.signal, closing.signal]));
+    const ended = new AbortController();
+    const end = (): void => ended.abort();
+    reply.raw.once('close', end);
+    // By hand: what AbortSignal.any makes of a signal that lives as long as the process is never let go of.
+    closing.signal.addEventListener('abort', end);
+    if (closing.signal.aborted) end();
+    try {
+      return await eventPage(logs, query, clock, ended.signal);
+    } finally {
+      closing.signal.removeEventListener('abort', end);
+    }
   }
 
   @Serves(OPERATIONS.streamEvents)

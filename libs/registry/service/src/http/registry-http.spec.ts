@@ -457,6 +457,7 @@ describe('/v1/events', () => {
     const other = `other:${new Array(REGISTRY_SHARDS).fill(0).join('.')}`;
     expect(await get(`/v1/events?cursor=${other}`)).toMatchObject({ status: 409, body: { code: 'LOG_CHANGED' } });
     const beyond = `${log.id}:${new Array(REGISTRY_SHARDS).fill(5).join('.')}`;
+    expect(await get(`/v1/events?cursor=${beyond}`)).toMatchObject({ status: 409, body: { code: 'LOG_CHANGED' } });
     expect(await get(`/v1/events/stream?from=${beyond}`)).toMatchObject({ status: 409, body: { code: 'LOG_CHANGED' } });
     expect(await get('/v1/events?log=health')).toMatchObject({ status: 404, body: { code: 'LOG_NOT_FOUND' } });
   });
@@ -498,6 +499,16 @@ describe('/v1/events', () => {
     const whole = await open('/v1/events/stream?from=start');
     expect(await whole.blocks(6)).toHaveLength(6);
     whole.close();
+  });
+
+  it('INV-17: opens at most 100 streams, also when they come at once', async () => {
+    const position = `${log.id}:${(await tips()).join('.')}`;
+    const asked = Array.from({ length: 101 }, () => open(`/v1/events/stream?from=${position}`));
+    const streams = await Promise.all(asked);
+    const refused = streams.filter(({ response }) => response.status === 429);
+    expect([refused.length, http.eventStreams()]).toEqual([1, 100]);
+    expect(await refused[0]?.blocks(1)).toEqual([expect.stringContaining('"RESOURCE_EXHAUSTED"')]);
+    for (const { close } of streams) close();
   });
 
   it('ends streams when the process stops', async () => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { DynamicModule } from '@nestjs/common';
 import type { Clock, EventLog } from '@thuban/event-sourcing';
 import type { RegistryState } from '@thuban/registry-domain';
@@ -43,6 +44,7 @@ class RegistryHttpModule {}
 export const registryHttp = (options: RegistryHttpOptions): RegistryHttp => {
   const { committer, state, logs, clock, version, projections = () => [], statusSections = {} } = options;
   const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // one for each stream and each request that waits
   const streams = createEventStreams(clock, closing.signal);
   const parts: HttpParts = {
     writes: createWrites(committer, state),
