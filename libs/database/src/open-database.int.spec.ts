@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { databaseContract } from '@thuban/testing';
+import Sqlite from 'better-sqlite3';
 import { EntitySchema } from 'typeorm';
 import { DatabaseRefused, NewerDatabase } from './errors.js';
 import { recreateTables, type Migration } from './migrations.js';
@@ -112,6 +113,19 @@ describe('rows of a read model', () => {
     expect(await ids()).toEqual(['n1', 'n2']);
   });
 
+  it('that somebody else has locked are not waited for, and are written once they are free', async () => {
+    const write = (id: string) => database.transaction((tx) => tx.upsert('note', COLUMNS, ['id'], [[id, 'v', false]]));
+    const other = new Sqlite(file);
+    other.exec('BEGIN IMMEDIATE');
+    const before = performance.now();
+    await expect(write('a')).rejects.toThrow(/locked/);
+    expect(performance.now() - before).toBeLessThan(1_000);
+    other.exec('ROLLBACK');
+    other.close();
+    await write('b');
+    expect(await ids()).toEqual(['b']);
+  });
+
   it('may be all key', async () => {
     await database.transaction(async (tx) => {
       await tx.query('CREATE TABLE pair (a TEXT, b TEXT, PRIMARY KEY (a, b))');
@@ -188,6 +202,7 @@ describe('migrations', () => {
     await expect(open()).rejects.toBeInstanceOf(DatabaseRefused);
     file = join(directory, 'read.db');
     writeFileSync(file, 'no database '.repeat(100));
+    await expect(open()).rejects.toThrow(new RegExp(`^the database ${file} cannot be opened: .*; delete it`));
     await expect(open()).rejects.toBeInstanceOf(DatabaseRefused);
   });
 });

@@ -112,6 +112,14 @@ const refuseNewer = async (source: DataSource, file: string, known: ReadonlySet<
     );
 };
 
+const DAMAGE = /^SQLITE_(CORRUPT|NOTADB)/;
+
+const refusalOf = (error: unknown, file: string): DatabaseRefused => {
+  const { code = '', message } = error as Error & { readonly code?: string };
+  const advice = DAMAGE.test(code) ? '; delete it: it is made anew from the log' : '';
+  return new DatabaseRefused(`the database ${file} cannot be opened: ${message}${advice}`, { cause: error });
+};
+
 const connect = async ({ file, entities, migrations = [] }: DatabaseOptions): Promise<DataSource> => {
   const all = [...ownMigrations, ...migrations];
   const source = new DataSource({
@@ -131,11 +139,13 @@ const connect = async ({ file, entities, migrations = [] }: DatabaseOptions): Pr
     await source.initialize();
     await refuseNewer(source, file, new Set(all.map(({ name }) => name)));
     await source.runMigrations({ transaction: 'each' });
+    // From here on a lock of somebody else (a person with the sqlite3 shell) fails the transaction, which is tried again: waiting for it
+    // would stop the event loop, by default for five seconds each time.
+    await source.query('PRAGMA busy_timeout = 0');
     return source;
   } catch (error) {
     if (source.isInitialized) await source.destroy();
-    if (error instanceof NewerDatabase) throw error;
-    throw new DatabaseRefused(`the database ${file} cannot be opened: ${(error as Error).message}`, { cause: error });
+    throw error instanceof NewerDatabase ? error : refusalOf(error, file);
   }
 };
 
