@@ -19,6 +19,7 @@ import { xdsServer } from '@thuban/xds-server';
 import { createResources, nodeFacts } from '@thuban/xds-snapshot';
 import type { Started } from './banner.js';
 import { follow, keepRunning } from './follow.js';
+import { lagCheck } from './lag-check.js';
 import { loadFolds, openReadModels, type Folded } from './load.js';
 import { registerMetrics, type ProjectionLag } from './register-metrics.js';
 import { addressesOf } from './ports.js';
@@ -27,8 +28,6 @@ import { VERSION } from './version.js';
 
 /** Rows are needed at the next start only, so a burst of changes becomes few large transactions. */
 const ROWS_PAUSE_MS = 250;
-/** How many events a fold may be behind while the process still counts as ready. */
-const LAG_MAX = 10_000;
 
 const sum = (seqs: readonly number[]): number => seqs.reduce((total, seq) => total + seq, 0);
 
@@ -101,15 +100,13 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
   );
 
   const committed = (): number => sum(committer.seqs());
-  const meshLagEvents = (): number => committed() - sum(meshFollower.seqs());
+  const inMesh = (): number => sum(meshFollower.seqs());
   const projections = (): readonly ProjectionLag[] => [
-    { name: 'mesh', lagEvents: meshLagEvents() },
+    { name: 'mesh', lagEvents: committed() - inMesh() },
     { name: REGISTRY_PROJECTION, lagEvents: committed() - sum(projected) },
   ];
-  const meshNotReady = (): string | undefined => {
-    const lag = meshLagEvents();
-    return lag > LAG_MAX ? `${lag} events behind` : undefined;
-  };
+  // The rows are not asked: they serve the next start only, and a full disk must not take this process out of service.
+  const meshNotReady = lagCheck({ committed, applied: inMesh }, systemClock);
 
   const xds = xdsServer({
     resources,
