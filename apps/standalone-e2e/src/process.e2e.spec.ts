@@ -7,7 +7,7 @@ import { apiOf } from './support/api.js';
 import { runChild } from './support/child.js';
 import { freePortOffset } from './support/free-ports.js';
 import { figure } from './support/figure.js';
-import { subscriptionsTo } from './support/raw-answers.js';
+import { keepDiscovering, subscriptionsTo } from './support/raw-answers.js';
 import { flagsOf, MAIN, startThuban, temporaryFolder, type Thuban } from './support/thuban.js';
 
 const run = (portOffset: number, dataDirectory: string) =>
@@ -111,6 +111,35 @@ describe('a running process', () => {
     figure(`${signal} → end, with an open stream`, tookMs, 'ms');
     expect(code).toBe(0);
     expect(tookMs).toBeLessThan(5_000);
+  });
+
+  it('INV-1: SIGTERM under load ends every kind of stream in time, and what was acknowledged is there afterwards', async () => {
+    const api = apiOf(thuban.http);
+    await api.register('echo', { host: '127.0.0.1', port: 1 });
+    const ads = openDelta(thuban.xds, subscriptionsTo(['echo']));
+    await ads.waitFor('RDS');
+    const discovering = await keepDiscovering(thuban.sdk);
+    const events = await fetch(`${thuban.http}/v1/events/stream?from=start`);
+    const waiting = fetch(`${thuban.http}/v1/events?shard=0&from=1000&waitMs=30000`).then(({ status }) => status);
+    const registering = Array.from({ length: 200 }, (_, i) =>
+      api.register('echo', { host: '127.0.0.1', port: i + 2 }).then(
+        () => i + 2,
+        () => undefined,
+      ),
+    );
+    await registering[0];
+    const { code, tookMs } = await thuban.stop('SIGTERM');
+    figure('SIGTERM → end, under load', tookMs, 'ms');
+    expect(code).toBe(0);
+    expect(tookMs).toBeLessThan(4_000);
+    expect(await waiting).toBe(200);
+    await events.text();
+    ads.close();
+    discovering.close();
+    const acknowledged = (await Promise.all(registering)).filter((port) => port !== undefined);
+    await thuban.start();
+    const ports = (await apiOf(thuban.http).instances('echo')).map(({ port }) => port);
+    expect(ports).toEqual(expect.arrayContaining(acknowledged));
   });
 
   it('says where it listens and what to try next', async () => {

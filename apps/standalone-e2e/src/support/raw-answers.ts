@@ -14,16 +14,40 @@ export const subscriptionsTo = (services: readonly string[]): Subscriptions => (
   RDS: ['polaris-outbound-router'],
 });
 
+const openDiscover = (address: string) => {
+  const client = new Client(address, credentials.createInsecure());
+  const asIs = (bytes: Buffer): Buffer => bytes;
+  const call = client.makeBidiStreamRequest<Buffer, Buffer>(DISCOVER.path, asIs, asIs);
+  return call.on('close', () => client.close());
+};
+
 const discover = (address: string, request: Buffer): Promise<Buffer> =>
   new Promise((resolve, reject) => {
-    const client = new Client(address, credentials.createInsecure());
-    const asIs = (bytes: Buffer): Buffer => bytes;
-    const call = client.makeBidiStreamRequest<Buffer, Buffer>(DISCOVER.path, asIs, asIs);
-    call.on('data', resolve).on('error', reject);
-    call.on('close', () => client.close());
+    const call = openDiscover(address).on('data', resolve).on('error', reject);
     call.write(request);
     call.end();
   });
+
+/** A Discover stream that is kept open, as SDKs do, and opened again whenever the server ends it. Resolves once it has been answered. */
+export const keepDiscovering = async (address: string): Promise<{ close(): void }> => {
+  const request = create(polaris.DiscoverRequestSchema, { type: SERVICES, service: { namespace: 'default' } });
+  let closed = false;
+  let call: ReturnType<typeof openDiscover>;
+  const open = (answered: () => void): void => {
+    call = openDiscover(address)
+      .on('data', answered)
+      .on('error', () => undefined)
+      .on('end', () => !closed && setImmediate(open, answered));
+    call.write(Buffer.from(toBinary(polaris.DiscoverRequestSchema, request)));
+  };
+  await new Promise<void>(open);
+  return {
+    close: () => {
+      closed = true;
+      call.cancel();
+    },
+  };
+};
 
 /** The bytes, as hex, that Discover answers for the instances of each service and for the services of the namespace. */
 export const discoverAnswers = async (address: string, services: readonly string[]): Promise<readonly string[]> => {
