@@ -41,7 +41,7 @@ export function subscribeSotw(
 ): SubscriptionChange {
   if (list.length > 0) subscription.everNamed = true;
   const wildcard = sotwWildcard(subscription, list, emptyMeansAll);
-  if (list.length === 0 && subscription.names.size === 0 && wildcard === subscription.wildcard) return UNCHANGED;
+  if (wildcard === subscription.wildcard && repeats(subscription, list)) return UNCHANGED;
   const asked: string[] = [];
   for (const name of list) {
     if (name === WILDCARD || subscription.names.has(name)) continue;
@@ -59,12 +59,21 @@ function sotwWildcard(subscription: Subscription, list: readonly string[], empty
   return list.length === 0 && emptyMeansAll && !subscription.everNamed ? 'legacy' : 'none';
 }
 
-/** Removes and returns the names that the list has no more. */
-function leftOut(subscription: Subscription, list: readonly string[]): string[] {
-  if (subscription.names.size === 0) return [];
+/** Every ACK repeats the list, and clients keep its order: then nothing needs to be looked up. */
+function repeats({ names }: Subscription, list: readonly string[]): boolean {
+  if (list.length !== names.size) return false;
+  let at = 0;
+  for (const name of names) if (list[at++] !== name) return false;
+  return true;
+}
+
+/** Removes and returns the names that the list has no more, and takes over the order of the list. */
+function leftOut({ names }: Subscription, list: readonly string[]): string[] {
+  if (names.size === 0) return [];
   const listed = new Set(list);
-  const dropped = [...subscription.names].filter((name) => !listed.has(name));
-  for (const name of dropped) subscription.names.delete(name);
+  const dropped = [...names].filter((name) => !listed.has(name));
+  names.clear();
+  for (const name of listed) if (name !== WILDCARD) names.add(name);
   return dropped;
 }
 
