@@ -27,7 +27,7 @@ import type { Settings } from './settings.js';
 import { VERSION } from './version.js';
 
 /** Rows are needed at the next start only, so a burst of changes becomes few large transactions. */
-const ROWS_PAUSE_MS = 250;
+const ROWS_PAUSE_MS = 1000;
 
 const sum = (seqs: readonly number[]): number => seqs.reduce((total, seq) => total + seq, 0);
 

@@ -49,10 +49,15 @@ const oneAtATime = () => {
   };
 };
 
+/** The driver is synchronous: between two statements the sockets get their turn, however many rows a transaction has. */
+const afterPoll = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 const transactionOn = (runner: QueryRunner): ReadModelTx => {
   const upsert: ReadModelTx['upsert'] = async (table, columns, keyColumns, rows) => {
-    for (const chunk of inChunks(rows, sqlite.rowsMax(columns.length)))
+    for (const chunk of inChunks(rows, sqlite.rowsMax(columns.length))) {
       await runner.query(sqlite.upsert(table, columns, keyColumns, chunk.length), chunk.flat());
+      await afterPoll();
+    }
   };
   return {
     upsert,

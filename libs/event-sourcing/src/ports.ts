@@ -52,7 +52,7 @@ export interface EventLog {
   /** Up to `max` events of a shard from `fromSeq` on, in order. */
   read(shard: number, fromSeq: number, max: number): Promise<readonly Recorded[]>;
   /**
-   * Everything after the checkpoint, for ever, in batches, until `signal` aborts; wakes at once for an append of this process.
+   * Everything after the checkpoint, for ever, in batches of at most 20,000 events, until `signal` aborts; wakes at once for an append of this process.
    * Absent checkpoint: from the beginning.
    * @throws CheckpointMismatch when the checkpoint is of another log or of a tail that this log does not have.
    */

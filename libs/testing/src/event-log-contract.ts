@@ -263,7 +263,7 @@ export const eventLogContract = (name: string, open: () => Promise<EventLogFixtu
         }
         while (taken.length < 5010) {
           const batch = ((await batches.next()).value ?? []) as readonly Recorded[];
-          expect(batch.length).toBeLessThanOrEqual(1000);
+          expect(batch.length).toBeLessThanOrEqual(20_000);
           taken.push(...batch);
         }
         await batches.return?.();

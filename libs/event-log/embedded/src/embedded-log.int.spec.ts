@@ -199,19 +199,35 @@ describe('subscribers of an embedded log', () => {
     await log.close();
   });
 
-  it('keep nothing in memory beyond 1000 events while they are busy (INV-17)', async () => {
+  it('find all that came while they were busy in one batch', async () => {
     const log = await open();
     const batches = log.subscribe(undefined, new AbortController().signal)[Symbol.asyncIterator]();
     const first = batches.next();
     const appended: (readonly Recorded[])[] = [];
     for (let seq = 0; seq < 1500; seq += 250) appended.push(await log.append(someCommit(someWrite(0, seq, 250))));
     expect((await first).value).toBe(appended[0]);
-    // 1250 have come since: what was kept is dropped, and the same events are read from the table.
     const second = (await batches.next()).value ?? [];
-    expect(second).toEqual(appended.flat().slice(250, 1250));
+    expect(second).toEqual(appended.flat().slice(250));
+    expect(second[0]).toBe(appended[1]?.[0]);
+    await log.close();
+  });
+
+  it('keep nothing in memory beyond 20,000 events while they are busy (INV-17)', async () => {
+    const log = await open();
+    const batches = log.subscribe(undefined, new AbortController().signal)[Symbol.asyncIterator]();
+    const first = batches.next();
+    const appended: (readonly Recorded[])[] = [];
+    for (let seq = 0; seq < 25_000; seq += 5000) appended.push(await log.append(someCommit(someWrite(0, seq, 5000))));
+    appended.push(await log.append(someCommit(someWrite(0, 25_000, 500))));
+    expect((await first).value).toBe(appended[0]);
+    // 20,500 have come since: what was kept is dropped, and the same events are read from the table, 1000 at a time.
+    const all = appended.flat();
+    const second = (await batches.next()).value ?? [];
+    expect(second).toEqual(all.slice(5000, 6000));
     expect(second[0]).not.toBe(appended[1]?.[0]);
-    expect((await batches.next()).value).toEqual(appended.flat().slice(1250));
-    const later = await Promise.all([batches.next(), log.append(someCommit(someWrite(0, 1500)))]);
+    for (let from = 6000; from < all.length; from += 1000)
+      expect((await batches.next()).value).toEqual(all.slice(from, from + 1000));
+    const later = await Promise.all([batches.next(), log.append(someCommit(someWrite(0, 25_500)))]);
     expect(later[0].value).toBe(later[1]);
     await log.close();
   });

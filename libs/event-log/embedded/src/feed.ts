@@ -20,8 +20,11 @@ export interface Feed {
   close(): void;
 }
 
-const EVENTS_MAX = 1000;
-const BYTES_MAX = 4 * 1024 * 1024;
+/** What is kept for a busy subscriber. It shares the events with whoever folds them, so this is little memory. */
+const KEPT_EVENTS_MAX = 20_000;
+const KEPT_BYTES_MAX = 16 * 1024 * 1024;
+/** What is read from the table at a time. */
+const READ_EVENTS_MAX = 1000;
 
 type Result = IteratorResult<readonly Recorded[], undefined>;
 interface Subscriber {
@@ -31,8 +34,9 @@ interface Subscriber {
 }
 
 /**
- * A subscriber that waits is handed the very batch that was appended, in the same turn. One that is busy keeps up to 1000 events (4 MiB);
- * with more than that it is behind: what was kept is dropped and it reads the table, 1000 events at a time, until it has caught up.
+ * A subscriber that waits is handed the very batch that was appended, in the same turn. One that is busy finds all
+ * that came meanwhile in its next batch, up to 20,000 events (16 MiB); with more than that it is behind: what was kept is dropped and it reads
+ * the table, 1000 events at a time, until it has caught up.
  */
 export const createFeed = (source: FeedSource): Feed => {
   const subscribers = new Set<Subscriber>();
@@ -77,7 +81,7 @@ export const createFeed = (source: FeedSource): Feed => {
         keptEvents += events.length;
         keptBytes += bytes;
         kept.push(events);
-        if (keptEvents <= EVENTS_MAX && keptBytes <= BYTES_MAX) return;
+        if (keptEvents <= KEPT_EVENTS_MAX && keptBytes <= KEPT_BYTES_MAX) return;
         state = 'behind';
         clear();
       },
@@ -91,7 +95,7 @@ export const createFeed = (source: FeedSource): Feed => {
 
     const readMissed = (): readonly Recorded[] => {
       try {
-        return source.readAfter(seqs, EVENTS_MAX);
+        return source.readAfter(seqs, READ_EVENTS_MAX);
       } catch (error) {
         end();
         throw error;
