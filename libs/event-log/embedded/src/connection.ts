@@ -76,7 +76,7 @@ const checkFormat = (db: Connection, file: string): void => {
   if (version !== SCHEMA_VERSION) throw new StoreCorrupt(`${file} claims the unknown format ${version}`);
 };
 
-/** Takes about a millisecond per MiB, hence the bound; what it would miss in a larger file, the chain shows when it is read. */
+/** Takes about a millisecond per MiB, all of it on the event loop, hence the bound and hence only when a process starts; what it would miss in a larger file, the chain shows when it is read. */
 const checkPages = (db: Connection, file: string): void => {
   const bytes = Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
   if (bytes > PAGES_CHECKED_MAX) return;
@@ -88,9 +88,11 @@ const checkPages = (db: Connection, file: string): void => {
  * Opens the file, alone: the exclusive lock stays until it is closed.
  * What recovery found in the write-ahead log is moved into the database and synced before anybody sees it: a commit whose sync had failed
  * may be found there without being on disk.
+ * `again`: this process has checked the pages already. While a disk is full every command tries to open the file, and must not stop
+ * everything else for as long as it takes to read all of it; the tails, where a failed commit would show, are checked each time.
  * @throws StoreRefused in the forms of errors.ts.
  */
-export const openConnection = (file: string): Connection => {
+export const openConnection = (file: string, again = false): Connection => {
   let db: Connection | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true });
@@ -103,7 +105,7 @@ export const openConnection = (file: string): Connection => {
     db.pragma('wal_autocheckpoint = 4000');
     if (db.pragma('user_version', { simple: true }) === 0) db.transaction(() => void db?.exec(SCHEMA)).exclusive();
     db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${SCHEMA_VERSION}; ROLLBACK`); // A file that can only be read is found out now, not by the first command.
-    checkPages(db, file);
+    if (!again) checkPages(db, file);
     db.pragma('wal_checkpoint(TRUNCATE)');
     return db;
   } catch (error) {

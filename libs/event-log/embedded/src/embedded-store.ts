@@ -27,8 +27,8 @@ export interface Connections {
 
 const createConnections = (file: string, onOpened: (db: Connection) => void) => {
   let closed = false;
-  const open = (): Connection => {
-    const opened = openConnection(file);
+  const open = (again: boolean): Connection => {
+    const opened = openConnection(file, again);
     try {
       onOpened(opened);
       return opened;
@@ -37,7 +37,7 @@ const createConnections = (file: string, onOpened: (db: Connection) => void) => 
       throw error instanceof LogUnavailable ? error : refusalOf(error, file);
     }
   };
-  let db: Connection | undefined = open();
+  let db: Connection | undefined = open(false);
   const discard = (): void => {
     closeQuietly(db);
     db = undefined;
@@ -46,7 +46,7 @@ const createConnections = (file: string, onOpened: (db: Connection) => void) => 
     current: (): Connection => {
       if (closed) throw new LogUnavailable('the event log is closed');
       try {
-        return (db ??= open());
+        return (db ??= open(true));
       } catch (error) {
         if (error instanceof LogUnavailable) throw error;
         throw new LogUnavailable(`the event log could not be opened again: ${(error as Error).message}`, {
