@@ -1,7 +1,7 @@
 import { PUSH_ORDER, TYPE_URL, type NodeFacts, type XdsType } from '@thuban/xds-snapshot';
 import type { Hub } from './hub.js';
 import type { Mode } from './push.js';
-import { covers, subscribeDelta, subscribeSotw, type SubscriptionChange } from './subscription.js';
+import { covers, subscribeDelta, subscribeSotw, UNCHANGED, type SubscriptionChange } from './subscription.js';
 import { isComplete } from './take-response.js';
 import { forget, markAsked, newTypeState, recordAck, recordNack, type TypeState } from './type-state.js';
 import { verdictOn, type ErrorDetail, type Verdict } from './verdict.js';
@@ -26,7 +26,8 @@ export interface AdsStream {
 /** DiscoveryRequest, as far as the protocol looks at it. */
 export interface SotwRequest {
   readonly typeUrl: string;
-  readonly resourceNames: readonly string[];
+  /** Undefined: exactly the list of the last request of the type. */
+  readonly resourceNames: readonly string[] | undefined;
   readonly responseNonce: string;
   readonly errorDetail?: ErrorDetail | undefined;
 }
@@ -86,13 +87,16 @@ export function receiveSotw(stream: AdsStream, request: SotwRequest, now: Now): 
   if (!type) return { type: undefined, verdict: verdictOn(request, '') }; // R4: silence
   const known = stream.states[type];
   const verdict = verdictOn(request, known?.nonceSent ?? '');
-  if (tooMany(stream, request.resourceNames.length, known)) return exhausted(stream, type, verdict);
+  if (tooMany(stream, request.resourceNames?.length ?? 0, known)) return exhausted(stream, type, verdict);
   const state = known ?? openType(stream, type);
   const convergedMs = settle(state, verdict, request.errorDetail, now);
   // R12: a stale request gets no answer of its own, as a response is in flight. Its list counts all the same: the next ACK
   // repeats the list, but not that a name was dropped and taken up again.
-  const change = subscribeSotw(state.subscription, request.resourceNames, emptyMeansAll(stream, type));
-  apply(state, change, undefined);
+  const { resourceNames } = request;
+  const change = resourceNames
+    ? subscribeSotw(state.subscription, resourceNames, emptyMeansAll(stream, type))
+    : UNCHANGED;
+  if (change !== UNCHANGED) apply(state, change, undefined);
   // R14: the first request of a type is answered; one after that only if it asks for something new (R15).
   if (!known || change.wildcardBegan) state.owesAnswer = true;
   if (isComplete(state) && change.asked.length > 0) state.owesAnswer = true;

@@ -3,9 +3,19 @@ import { status } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { envoy } from '@thuban/proto';
 import { memorySource } from '@thuban/testing';
-import { createHub, openStream, PROTOCOL_LIMITS } from '@thuban/xds-protocol';
+import {
+  createHub,
+  createPushPress,
+  openStream,
+  PROTOCOL_LIMITS,
+  statusOf,
+  takeResponse,
+  type AdsStream,
+  type PushPress,
+} from '@thuban/xds-protocol';
 import { nodeFacts, TYPE_URL } from '@thuban/xds-snapshot';
 import { decodeDelta, decodeSotw, receive } from './requests.js';
+import { KEPT_NAMES_BYTES_MAX, plainRequest, repeatsNames } from './repeated-request.js';
 import { newStats } from './stats.js';
 import { withoutField } from './without-field.js';
 
@@ -35,7 +45,8 @@ describe.each(['delta', 'sotw'] as const)('a %s request', (mode) => {
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, known) => {
         const { hub, identify } = fresh();
         const parsed = nodeFacts({ id: NODE.id });
-        const stream = known && parsed.ok ? openStream(hub, mode, parsed.facts) : undefined;
+        const stream =
+          known && parsed.ok ? { stream: openStream(hub, mode, parsed.facts), lastNames: new Map() } : undefined;
         const outcome = receive(mode, Buffer.from(bytes), NOW, newStats(), stream, identify);
         if (outcome)
           expect(outcome.refused).toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.any(String) });
@@ -101,4 +112,69 @@ describe('a request without its node', () => {
           expect(typeof decodeDelta(withoutField(buffer, 99))).toBe('string');
       }),
     ));
+});
+
+describe('a SotW request that repeats its list', () => {
+  const anyRequest = fc.record({
+    typeUrl: fc.constantFrom(...Object.values(TYPE_URL), 'another'),
+    resourceNames: fc.uniqueArray(fc.constantFrom('a', 'b', '*', 'é')),
+    responseNonce: fc.constantFrom('', '1', '2', '3'),
+    versionInfo: fc.string(),
+    ...{ errorDetail: fc.option(fc.record({ code: fc.constant(13), message: fc.string() }), { nil: undefined }) },
+  });
+
+  it('R15: is taken in as if it had been decoded', () =>
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anyRequest, fc.boolean()), { maxLength: 12, size: 'max' }), (requests) => {
+        const source = memorySource();
+        source.put(['EDS', 'a', '1'], ['CDS', 'a', '1'], ['CDS', 'b', '1']);
+        const streams = [0, 1].map(() => {
+          const parsed = nodeFacts({ id: NODE.id });
+          if (!parsed.ok) throw new Error(parsed.error);
+          const hub = createHub(source, PROTOCOL_LIMITS, () => undefined);
+          return { stream: openStream(hub, 'sotw', parsed.facts), press: createPushPress('x') };
+        });
+        const lastNames = new Map<string, Buffer>();
+        for (const [request, withNode] of requests) {
+          const message = create(envoy.DiscoveryRequestSchema, {
+            ...(request as object),
+            ...(withNode ? { node: NODE } : {}),
+          });
+          const bytes = Buffer.from(toBinary(envoy.DiscoveryRequestSchema, message));
+          const [fast, slow] = streams;
+          receive('sotw', bytes, NOW, newStats(), { stream: fast!.stream, lastNames }, () => fast!.stream);
+          receive('sotw', bytes, NOW, newStats(), { stream: slow!.stream, lastNames: new Map() }, () => slow!.stream);
+          const [a, b] = streams.map(({ stream, press }) => takeAll(stream, press));
+          expect(a).toEqual(b);
+        }
+        expect(statusOf(streams[0]!.stream, 0)).toEqual(statusOf(streams[1]!.stream, 0));
+      }),
+      { numRuns: 500 },
+    ));
+
+  const takeAll = (stream: AdsStream, press: PushPress) => {
+    const taken: Buffer[] = [];
+    for (let push = takeResponse(stream, press, 0); push; push = takeResponse(stream, press, 0)) taken.push(push.bytes);
+    return taken;
+  };
+
+  it('is found only if it is the last one of the type', () => {
+    const last = new Map<string, Buffer>();
+    const plain = (...names: string[]) =>
+      plainRequest(
+        Buffer.from(
+          toBinary(
+            envoy.DiscoveryRequestSchema,
+            create(envoy.DiscoveryRequestSchema, { typeUrl: 't', resourceNames: names, node: NODE }),
+          ),
+        ),
+      )!;
+    expect(repeatsNames(last, plain('a'))).toBe(false);
+    expect(repeatsNames(last, plain('a'))).toBe(true);
+    expect(repeatsNames(last, plain('a', 'b'))).toBe(false);
+    expect(repeatsNames(last, plain('a'))).toBe(false);
+    expect(repeatsNames(last, plain('x'.repeat(KEPT_NAMES_BYTES_MAX)))).toBe(false);
+    expect(repeatsNames(last, plain('x'.repeat(KEPT_NAMES_BYTES_MAX)))).toBe(false);
+    expect(last.size).toBe(0);
+  });
 });

@@ -3,6 +3,7 @@ import { status } from '@grpc/grpc-js';
 import { envoy } from '@thuban/proto';
 import { receiveDelta, receiveSotw, type AdsStream, type Mode, type Now, type Receipt } from '@thuban/xds-protocol';
 import { observeConvergence, type XdsStats } from './stats.js';
+import { plainRequest, repeatsNames, type LastNames, type PlainRequest } from './repeated-request.js';
 import type { EndStatus } from './transport.js';
 import { withoutField } from './without-field.js';
 
@@ -10,6 +11,12 @@ import { withoutField } from './without-field.js';
 export interface Outcome {
   readonly refused?: EndStatus;
   readonly exhausted?: string;
+}
+
+/** A stream that has named its node, and what it has named besides. */
+export interface Known {
+  readonly stream: AdsStream;
+  readonly lastNames: LastNames;
 }
 
 /**
@@ -21,16 +28,26 @@ export function receive(
   bytes: Buffer,
   now: Now,
   stats: XdsStats,
-  known: AdsStream | undefined,
+  known: Known | undefined,
   identify: (node: envoy.Node | undefined) => AdsStream | EndStatus,
 ): Outcome | undefined {
+  if (known && mode === 'sotw') {
+    const plain = plainRequest(bytes);
+    if (plain && repeatsNames(known.lastNames, plain)) return taken(receiveRepeated(known.stream, plain, now), stats);
+  }
   const read = known ? withoutField(bytes, NODE_FIELD[mode]) : bytes; // R6: only the first one counts
   const request = mode === 'delta' ? decodeDelta(read) : decodeSotw(read);
   if (typeof request === 'string') return invalid(request);
-  const stream = known ?? identify(request.node);
+  const stream = known?.stream ?? identify(request.node);
   if ('code' in stream) return { refused: stream };
   if (request.typeUrl === '') return invalid('type_url: empty; every request of an aggregated stream must carry it'); // R2
-  const receipt = isDelta(request) ? receiveDelta(stream, request, now) : receiveSotw(stream, request, now);
+  return taken(isDelta(request) ? receiveDelta(stream, request, now) : receiveSotw(stream, request, now), stats);
+}
+
+const receiveRepeated = (stream: AdsStream, { typeUrl, responseNonce }: PlainRequest, now: Now): Receipt =>
+  receiveSotw(stream, { typeUrl, responseNonce, resourceNames: undefined }, now);
+
+function taken(receipt: Receipt, stats: XdsStats): Outcome | undefined {
   count(receipt, stats);
   return receipt.exhausted === undefined ? undefined : { exhausted: receipt.exhausted };
 }

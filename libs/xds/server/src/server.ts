@@ -74,6 +74,7 @@ export function xdsServer(options: XdsServerOptions): XdsServer {
       openedMs: clock.now(),
       nodeDueMs,
       ads: undefined,
+      lastNames: new Map(),
       blockedSinceMs: undefined,
     };
     if (refused) return transport.close(refused);
@@ -97,7 +98,9 @@ export function xdsServer(options: XdsServerOptions): XdsServer {
     stats.receivedBytes += bytes.length;
     if (bytes.length > limits.requestBytesMax) return evict(connection, 'requestBytes');
     const now = { nowMs: clock.monotonic(), timeMs: clock.now() };
-    const outcome = receive(connection.mode, bytes, now, stats, connection.ads, (node) => identify(connection, node));
+    const { mode, ads, lastNames } = connection;
+    const known = ads && { stream: ads, lastNames };
+    const outcome = receive(mode, bytes, now, stats, known, (node) => identify(connection, node));
     if (outcome?.exhausted) return evict(connection, 'names', outcome.exhausted);
     if (outcome?.refused) {
       stats.refusals.invalid++;

@@ -6,31 +6,36 @@
  * costs a hundred times what the rest of an ACK costs.
  */
 export function withoutField(bytes: Buffer, field: number): Buffer {
-  const kept: Buffer[] = [];
-  let [at, keptUpTo] = [0, 0];
-  while (at < bytes.length) {
-    const end = fieldEnd(bytes, at);
-    if (end === undefined) return bytes;
-    if (varintAt(bytes, at).value === ((field << 3) | LENGTH_DELIMITED)) {
-      kept.push(bytes.subarray(keptUpTo, at));
-      keptUpTo = end;
-    }
-    at = end;
-  }
-  if (keptUpTo === 0) return bytes;
-  kept.push(bytes.subarray(keptUpTo));
-  const rest = kept.filter(({ length }) => length > 0);
+  const fields = fieldsOf(bytes);
+  if (!fields?.some((found) => found.field === field)) return bytes;
+  const rest = fields.filter((found) => found.field !== field).map(({ start, end }) => bytes.subarray(start, end));
   return rest.length === 1 ? (rest[0] as Buffer) : Buffer.concat(rest);
 }
 
-const LENGTH_DELIMITED = 2;
-
-/** Where the field that starts at `at` ends; undefined: not a field. */
-function fieldEnd(bytes: Buffer, at: number): number | undefined {
-  const tag = varintAt(bytes, at);
-  const end = valueEnd(bytes, tag.value & 7, tag.end);
-  return tag.end > at && end !== undefined && end <= bytes.length ? end : undefined;
+/** A top-level field: its tag is at `start`, its value (without a length) from `from` to `end`. */
+export interface Field {
+  readonly field: number;
+  readonly start: number;
+  readonly from: number;
+  readonly end: number;
 }
+
+/** The fields of a message, those that are not length-delimited as number 0. Undefined: not a message. */
+export function fieldsOf(bytes: Buffer): Field[] | undefined {
+  const fields: Field[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const tag = varintAt(bytes, at);
+    const wireType = tag.value & 7;
+    const from = wireType === LENGTH_DELIMITED ? varintAt(bytes, tag.end).end : tag.end;
+    const end = valueEnd(bytes, wireType, tag.end);
+    if (end === undefined || end > bytes.length) return undefined;
+    fields.push({ field: wireType === LENGTH_DELIMITED ? tag.value >>> 3 : 0, start: at, from, end });
+    at = end;
+  }
+  return fields;
+}
+
+const LENGTH_DELIMITED = 2;
 
 function valueEnd(bytes: Buffer, wireType: number, at: number): number | undefined {
   if (wireType === 0) return varintAt(bytes, at).end;
