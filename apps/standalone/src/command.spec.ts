@@ -4,6 +4,7 @@ describe('commandOf', () => {
   it('starts when nothing is asked, and wipes', () => {
     expect(commandOf([])).toEqual({ kind: 'start' });
     expect(commandOf(['wipe'])).toEqual({ kind: 'wipe' });
+    expect(commandOf(['config'])).toEqual({ kind: 'config' });
   });
 
   it('refuses what it does not know', () =>

@@ -1,6 +1,6 @@
 import { DatabaseRefused } from '@thuban/database';
 import { StoreRefused } from '@thuban/event-log-embedded';
-import { helpText, loadConfig, StartupError } from '@thuban/nest';
+import { effectiveConfigText, helpText, loadConfig, StartupError } from '@thuban/nest';
 import { banner } from './banner.js';
 import { commandOf, type Command } from './command.js';
 import { SETTINGS, type Settings } from './settings.js';
@@ -11,6 +11,7 @@ import { wipe } from './wipe.js';
 const INTRO = `thuban ${VERSION}: the whole control plane in one process, on an embedded store
 
   npm start [-- flags]        start
+  npm start -- config [flags] print every setting and where it comes from
   npm start -- wipe [flags]   delete the data directory's contents`;
 
 /** Exit code 2: something the user can put right. */
@@ -19,7 +20,10 @@ const refuse = (...sentences: readonly string[]): void => {
   process.exitCode = 2;
 };
 
-const run = async (command: Command, settings: Settings): Promise<void> => {
+type Config = Extract<ReturnType<typeof loadConfig<typeof SETTINGS>>, { readonly kind: 'config' }>;
+
+const run = async (command: Command, config: Config): Promise<void> => {
+  const settings: Settings = config.values;
   switch (command.kind) {
     case 'start':
       console.log(banner(await startStandalone(settings)));
@@ -29,6 +33,9 @@ const run = async (command: Command, settings: Settings): Promise<void> => {
       console.log(files.length > 0 ? `deleted ${files.join(', ')}` : `nothing to delete in ${settings['data-dir']}`);
       return;
     }
+    case 'config':
+      process.stdout.write(effectiveConfigText(config));
+      return;
     case 'refused':
       refuse(command.sentence);
   }
@@ -44,7 +51,7 @@ const main = async (): Promise<void> => {
       refuse(...config.errors, 'see --help');
       return;
     case 'config':
-      await run(commandOf(config.rest), config.values);
+      await run(commandOf(config.rest), config);
   }
 };
 

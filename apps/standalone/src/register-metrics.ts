@@ -86,21 +86,11 @@ const xdsMetrics = (metrics: Metrics, { xds: { stats } }: Measured): void => {
     () => by('reason', stats.refusals),
     ['reason'],
   );
-  const buckets = (): Labelled => {
-    let cumulative = 0;
-    return stats.convergence.buckets.map((count, i) => {
-      const bound = CONVERGENCE_BUCKETS_MS[i];
-      return [{ le: bound === undefined ? '+Inf' : String(bound / 1000) }, (cumulative += count)] as const;
-    });
-  };
-  metrics.counter(
-    'thuban_xds_convergence_seconds_bucket',
-    'From a change to its acknowledgement, cumulative by upper bound.',
-    buckets,
-    ['le'],
-  );
-  metrics.counter('thuban_xds_convergence_seconds_sum', 'Sum of those times.', () => stats.convergence.sumMs / 1000);
-  metrics.counter('thuban_xds_convergence_seconds_count', 'How many they are.', () => stats.convergence.count);
+  metrics.histogram('thuban_xds_convergence_seconds', 'From a change to its acknowledgement.', () => ({
+    bounds: CONVERGENCE_BUCKETS_MS.map((ms) => ms / 1000),
+    counts: stats.convergence.buckets,
+    sum: stats.convergence.sumMs / 1000,
+  }));
 };
 
 /** Registers every series of the process; docs/operations.md lists them. */

@@ -31,7 +31,7 @@ const ROWS_PAUSE_MS = 1000;
 
 const sum = (seqs: readonly number[]): number => seqs.reduce((total, seq) => total + seq, 0);
 
-const committerOf = (log: EventLog, { state, checkpoint, remembered }: Folded) =>
+const committerOf = (log: EventLog, { state, checkpoint, remembered }: Folded, logger: Logger) =>
   createCommitter<RegistryCommand, RegistryEvent, RegistryEntry>({
     log,
     decider: registryDecider,
@@ -40,6 +40,10 @@ const committerOf = (log: EventLog, { state, checkpoint, remembered }: Folded) =
     clock: systemClock,
     afterPoll: setImmediate,
     newCommitId: randomUUID,
+    onUnavailable: (reason) =>
+      reason
+        ? logger.error({ err: reason }, 'the event log cannot be written: commands are refused')
+        : logger.warn('the event log can be written again'),
     remembered,
   });
 
@@ -77,7 +81,7 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
   const database = await openReadModels(join(dataDir, 'read.db'));
   const folded = await loadFolds(log, database, logger);
   const { state, mesh, checkpoint } = folded;
-  const committer = committerOf(log, folded);
+  const committer = committerOf(log, folded, logger);
   const resources = createResources({ mesh });
 
   const stopping = new AbortController();

@@ -56,8 +56,9 @@ export interface Status {
     readonly name: string;
     readonly id: string;
     readonly shards: number;
-    readonly events: number;
-    readonly tips: readonly number[];
+    readonly events?: number;
+    readonly tips?: readonly number[];
+    readonly unavailable?: string;
   }[];
   readonly projections: readonly { readonly name: string; readonly lagEvents: number }[];
   readonly counts: Readonly<Record<string, number>>;

@@ -31,7 +31,8 @@ const shardFrom = async (client: Client, log: string, shard: number, from: numbe
 const tipsOf = async (client: Client, name: string): Promise<readonly number[]> => {
   const { logs } = await client.get<Status>(pathOf('v1', 'status'));
   const log = logs.find((each) => each.name === name);
-  if (log) return log.tips;
+  if (log?.tips) return log.tips;
+  if (log) throw new CtlError(EXIT.UNREACHABLE, `The log "${name}" cannot be read now: ${log.unavailable}.`);
   const names = logs.map((each) => each.name).join(', ');
   throw new CtlError(EXIT.NOT_FOUND, `There is no log "${name}" here; there is: ${names}.`);
 };

@@ -78,7 +78,8 @@ export const statusText = (status: Status, server: string, colour: boolean): str
     `Thuban       ${version} at ${server}, up ${durationText(uptimeSeconds)}`,
     `Registry     ${countsText.join(', ')}`,
     ...logs.map(
-      ({ name, id, events, shards }) => `Log          ${name}: ${events} events in ${shards} shards, id ${id}`,
+      ({ name, id, events, shards, unavailable }) =>
+        `Log          ${name}: ${unavailable ?? `${events} events in ${shards} shards`}, id ${id}`,
     ),
     ...projections.map(
       ({ name, lagEvents }) => `Projection   ${name}: ${lagEvents === 0 ? 'caught up' : `${lagEvents} events behind`}`,

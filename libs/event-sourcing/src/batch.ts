@@ -54,14 +54,15 @@ export interface BatchOptions<C, E extends DomainEvent, V> {
   readonly bytesMax: number;
 }
 
-const EVENT_BYTES_MAX = 256 * 1024;
+/** In UTF-16 code units of the JSON text: an instance whose every field is at its limit has about 280,000. */
+const EVENT_LENGTH_MAX = 512 * 1024;
 
 const encode = (data: object): string => {
   const text = JSON.stringify(data);
-  if (text.length <= EVENT_BYTES_MAX) return text;
+  if (text.length <= EVENT_LENGTH_MAX) return text;
   throw new CommandRejected(
     'INVALID_ARGUMENT',
-    `an event of ${text.length} bytes is over the limit of ${EVENT_BYTES_MAX}`,
+    `an event of ${text.length} characters is over the limit of ${EVENT_LENGTH_MAX}`,
   );
 };
 
@@ -139,6 +140,12 @@ export const decideBatch = <C, E extends DomainEvent, V>(
         },
       );
     }
+    if (key !== undefined && remembered.isFull(timeMs))
+      throw new CommandRejected(
+        'RESOURCE_EXHAUSTED',
+        'as many idempotency keys of the last 24 hours are kept as there may be; send the command without a key, or later',
+        { field: 'Idempotency-Key' },
+      );
     return decideFacts(decider.decide(command, batchOverlay), context);
   };
 

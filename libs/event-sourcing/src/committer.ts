@@ -21,6 +21,8 @@ export interface CommitterOptions<C, E extends DomainEvent, V> {
   readonly newCommitId: () => string;
   /** Told of events that are committed and folded, before their commands are answered. */
   readonly onCommitted?: (events: readonly Recorded<E>[]) => void;
+  /** Told once when the log cannot be written, with the reason, and once (`undefined`) when it can be again. */
+  readonly onUnavailable?: (reason: LogUnavailable | undefined) => void;
   /** Keys that earlier processes remembered: the metas of recorded events. */
   readonly remembered?: Iterable<Pick<Recorded<E>, 'meta' | 'timeMs'>>;
   readonly commandsPerCommitMax?: number;
@@ -67,7 +69,14 @@ export const createCommitter = <C, E extends DomainEvent, V>(
   let queue: Pending<C, E, V>[] = [];
   let running = false;
   let behind = false;
+  let unavailable = false;
   const idle: (() => void)[] = [];
+
+  const noteAvailability = (reason: LogUnavailable | undefined): void => {
+    if (unavailable === (reason !== undefined)) return;
+    unavailable = !unavailable;
+    options.onUnavailable?.(reason);
+  };
 
   const noteFolded = (events: readonly Recorded<E>[]): void => {
     for (const event of events) {
@@ -98,6 +107,7 @@ export const createCommitter = <C, E extends DomainEvent, V>(
   ): Promise<() => void> => {
     if (batch.writes.length === 0) return () => batch.settle([]);
     const recorded = await log.append({ ...ids, writes: batch.writes });
+    noteAvailability(undefined);
     batch.overlay.mergeInto(state);
     stats.commits++;
     stats.events += recorded.length;
@@ -129,6 +139,7 @@ export const createCommitter = <C, E extends DomainEvent, V>(
   };
 
   const rejectAll = (group: readonly Pending<C, E, V>[], error: unknown): void => {
+    if (error instanceof LogUnavailable) noteAvailability(error);
     const refusal =
       error instanceof LogUnavailable
         ? new CommandRejected('UNAVAILABLE', `the event log cannot be used: ${error.message}`, { cause: error })

@@ -9,7 +9,8 @@ import { PROBLEM_CONTENT_TYPE, problemOf } from './problem.js';
 /** Answers with problem+json; what is our own fault is logged once, with its cause. */
 export const sendProblem = (logger: Logger, error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
   const problem = problemOf(error, request.id);
-  if (problem.status >= 500)
+  // 503 tells the client to come back; a store that is away is logged by whoever keeps trying it, not by every request.
+  if (problem.status >= 500 && problem.status !== 503)
     logger.error({ err: error, requestId: request.id, method: request.method, path: request.url }, 'request failed');
   if (reply.sent || reply.raw.headersSent) return void reply.raw.destroy();
   if (problem.status === 503 || problem.status === 429) reply.header('retry-after', '1');

@@ -11,7 +11,7 @@ export type { ConfigSources, LoadedConfig, Origin } from './load-config.js';
 export { createLogger, LOG_LEVELS } from './logger.js';
 export type { Logger, LogLevel } from './logger.js';
 export { createMetrics } from './metrics.js';
-export type { Metrics, Reading } from './metrics.js';
+export type { Distribution, Metrics, Reading } from './metrics.js';
 export { suggestion } from './nearest.js';
 export type { ReadinessCheck } from './operations.js';
 export { choiceOption, integerOption, optionalTextOption, portOption, switchOption, textOption } from './options.js';

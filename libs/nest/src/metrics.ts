@@ -1,7 +1,14 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type MetricConfiguration } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, type Metric, Registry, type MetricConfiguration } from 'prom-client';
 
 /** One value, or several with their labels. Read when Prometheus scrapes, so that hot paths only count in plain numbers. */
 export type Reading = number | Iterable<readonly [labels: Readonly<Record<string, string>>, value: number]>;
+
+/** A distribution counted elsewhere: `counts[i]` values were at most `bounds[i]`, and above the bound before; one more count for the rest. */
+export interface Distribution {
+  readonly bounds: readonly number[];
+  readonly counts: readonly number[];
+  readonly sum: number;
+}
 
 /** The series of a process. Names are complete (`thuban_xds_streams`), in base units, counters end in `_total`. */
 export interface Metrics {
@@ -10,11 +17,30 @@ export interface Metrics {
   gauge(name: string, help: string, read: () => Reading, labels?: readonly string[]): void;
   /** A count since the start of the process. */
   counter(name: string, help: string, read: () => Reading, labels?: readonly string[]): void;
-  /** For durations in seconds, observed as they happen. */
-  histogram(name: string, help: string, buckets: readonly number[], labels?: readonly string[]): Histogram;
+  /** A histogram, read as a whole; bounds and sum in base units. */
+  histogram(name: string, help: string, read: () => Distribution): void;
 }
 
 const valuesOf = (reading: Reading) => (typeof reading === 'number' ? [[{}, reading] as const] : reading);
+
+/** prom-client's own histogram observes one value at a time; this one hands over what was counted, in the form that a registry reads. */
+const histogramOf = (name: string, help: string, read: () => Distribution): Metric => {
+  const get = async () => {
+    const { bounds, counts, sum } = read();
+    let total = 0;
+    const buckets = counts.map((count, i) => ({
+      metricName: `${name}_bucket`,
+      labels: { le: bounds[i] ?? '+Inf' },
+      value: (total += count),
+    }));
+    const rest = [
+      { metricName: `${name}_sum`, labels: {}, value: sum },
+      { metricName: `${name}_count`, labels: {}, value: total },
+    ];
+    return { name, help, type: 'histogram', aggregator: 'sum', values: [...buckets, ...rest] };
+  };
+  return { name, get } as unknown as Metric;
+};
 
 /** An empty registry with the defaults of Node (event loop lag, heap, GC, file descriptors). */
 export const createMetrics = (): Metrics => {
@@ -46,7 +72,6 @@ export const createMetrics = (): Metrics => {
         },
       });
     },
-    histogram: (name, help, buckets, labels = []) =>
-      new Histogram({ ...common(name, help, labels), buckets: [...buckets] }),
+    histogram: (name, help, read) => registry.registerMetric(histogramOf(name, help, read)),
   };
 };

@@ -174,10 +174,10 @@ describe('a committer', () => {
     expect(weighed.committer.stats()).toMatchObject({ commits: 4, events: 10 });
   });
 
-  it('refuses an event of more than 256 KiB', async () => {
+  it('refuses an event of more than 512 KiB', async () => {
     const { take } = start(memoryLog());
-    expect(await codeOf(take('x'.repeat(256 * 1024), 1))).toBe('INVALID_ARGUMENT');
-    expect(await codeOf(take('x'.repeat(255 * 1024), 1))).toBe('OK');
+    expect(await codeOf(take('x'.repeat(512 * 1024), 1))).toBe('INVALID_ARGUMENT');
+    expect(await codeOf(take('x'.repeat(511 * 1024), 1))).toBe('OK');
   });
 
   it('refuses what comes when the queue is full, and takes commands again later (INV-17)', async () => {
@@ -345,11 +345,14 @@ describe('a store that fails', () => {
       ...inner,
       append: (commit) => (broken ? Promise.reject(new LogUnavailable('disk full')) : inner.append(commit)),
     };
-    const { state, take } = start(log);
+    const told: (string | undefined)[] = [];
+    const { state, take } = start(log, { onUnavailable: (reason) => void told.push(reason?.message) });
     expect(await Promise.all([codeOf(take('ann', 1)), codeOf(take('bob', 2))])).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
+    expect(await codeOf(take('ann', 1))).toBe('UNAVAILABLE');
     expect(state.size).toBe(0);
     broken = false;
     expect(await codeOf(take('bob', 1))).toBe('OK');
+    expect(told).toEqual(['disk full', undefined]);
     expect(await seqsOf(inner)).toEqual([0, 1, 0, 0]);
   });
 

@@ -211,7 +211,14 @@ export const Status = named(
     startedAt: time,
     uptimeSeconds: z.number(),
     logs: z.array(
-      z.strictObject({ name: z.string(), id: z.string(), shards: count, events: count, tips: z.array(count) }),
+      z.strictObject({
+        name: z.string(),
+        id: z.string(),
+        shards: count,
+        events: count.optional(),
+        tips: z.array(count).optional(),
+        unavailable: z.string().optional().meta({ description: 'why the log cannot be read now' }),
+      }),
     ),
     projections: z.array(z.strictObject({ name: z.string(), lagEvents: count })),
     counts: z.strictObject({ namespaces: count, services: count, aliases: count, instances: count }),

@@ -17,9 +17,14 @@ export interface StatusOptions {
   readonly clock: Clock;
 }
 
-const logStatus = async (log: EventLog) => {
-  const tips = (await log.tips()).map(({ seq }) => seq);
-  return { name: log.name, id: log.id, shards: log.shards, events: tips.reduce((sum, seq) => sum + seq, 0), tips };
+/** A log that cannot be read says why: this page is asked most when something is wrong. */
+const logStatus = async ({ name, id, shards, ...log }: EventLog) => {
+  try {
+    const tips = (await log.tips()).map(({ seq }) => seq);
+    return { name, id, shards, events: tips.reduce((sum, seq) => sum + seq, 0), tips };
+  } catch (error) {
+    return { name, id, shards, unavailable: error instanceof Error ? error.message : String(error) };
+  }
 };
 
 /** Makes the answer of `/v1/status`; the process counts as started now. */
