@@ -48,15 +48,19 @@ export const unary = (session, path, payload) =>
 /** A bidirectional stream: `send` a message, `onMessage` gets each message's bytes. */
 export const openStream = (session, path, onMessage, onEnd = () => {}) => {
   const stream = request(session, path);
-  let rest = Buffer.alloc(0);
+  let chunks = [];
+  let have = 0;
+  const lengthOf = () => (chunks[0].length >= 5 ? chunks[0] : Buffer.concat(chunks)).readUInt32BE(1) + 5;
   stream.on('data', (chunk) => {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    while (rest.length >= 5) {
-      const length = rest.readUInt32BE(1);
-      if (rest.length < length + 5) return;
-      const message = rest.subarray(5, length + 5);
-      rest = rest.subarray(length + 5);
-      onMessage(message);
+    chunks.push(chunk);
+    have += chunk.length;
+    // Joined once a message is whole: joining at every chunk would cost the square of its size.
+    while (have >= 5 && have >= lengthOf()) {
+      const all = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+      const length = all.readUInt32BE(1) + 5;
+      chunks = all.length > length ? [all.subarray(length)] : [];
+      have = all.length - length;
+      onMessage(all.subarray(5, length));
     }
   });
   stream.on('error', () => {});

@@ -101,8 +101,8 @@ export const openConnection = (file: string, again = false): Connection => {
     checkFormat(db, file);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
-    // 16 MiB: fewer, larger moves of the write-ahead log into the database.
-    db.pragma('wal_autocheckpoint = 4000');
+    // 4 MiB: larger moves of the write-ahead log into the database are no faster in all, and hold up one commit for longer.
+    db.pragma('wal_autocheckpoint = 1000');
     if (db.pragma('user_version', { simple: true }) === 0) db.transaction(() => void db?.exec(SCHEMA)).exclusive();
     db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${SCHEMA_VERSION}; ROLLBACK`); // A file that can only be read is found out now, not by the first command.
     if (!again) checkPages(db, file);
