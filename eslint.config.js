@@ -5,16 +5,27 @@ const tseslint = require('typescript-eslint');
 const tags = (...types) => types.map((type) => `type:${type}`);
 const FRAMEWORKS = ['@nestjs/*', 'typeorm', 'kafkajs', '@grpc/*', 'rxjs'];
 const NO_EDGES = ['@nestjs/*', 'kafkajs', '@grpc/*'];
-const ALL_BUT_APP = tags('contract', 'kernel', 'domain', 'database', 'projection', 'adapter', 'shell', 'service');
+const ALL_BUT_APP = tags(
+  'contract',
+  'kernel',
+  'domain',
+  'driver',
+  'database',
+  'projection',
+  'adapter',
+  'shell',
+  'service',
+);
 
 // prettier-ignore
 const BOUNDARIES = [
   { sourceTag: 'type:contract', onlyDependOnLibsWithTags: tags('contract'), bannedExternalImports: FRAMEWORKS },
   { sourceTag: 'type:kernel', onlyDependOnLibsWithTags: tags('contract'), bannedExternalImports: FRAMEWORKS },
   { sourceTag: 'type:domain', onlyDependOnLibsWithTags: tags('domain', 'kernel', 'contract'), bannedExternalImports: FRAMEWORKS },
-  { sourceTag: 'type:database', onlyDependOnLibsWithTags: tags('kernel', 'contract'), bannedExternalImports: NO_EDGES },
+  { sourceTag: 'type:driver', onlyDependOnLibsWithTags: tags('driver'), bannedExternalImports: FRAMEWORKS },
+  { sourceTag: 'type:database', onlyDependOnLibsWithTags: tags('driver', 'kernel', 'contract'), bannedExternalImports: NO_EDGES },
   { sourceTag: 'type:projection', onlyDependOnLibsWithTags: tags('database', 'domain', 'kernel', 'contract'), bannedExternalImports: NO_EDGES },
-  { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: tags('kernel', 'contract'), bannedExternalImports: ['@nestjs/*'] },
+  { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: tags('driver', 'kernel', 'contract'), bannedExternalImports: ['@nestjs/*'] },
   { sourceTag: 'type:shell', onlyDependOnLibsWithTags: tags('kernel', 'contract'), bannedExternalImports: ['typeorm', 'kafkajs'] },
   { sourceTag: 'type:service', onlyDependOnLibsWithTags: tags('shell', 'projection', 'database', 'domain', 'kernel', 'contract'), bannedExternalImports: ['typeorm', 'kafkajs'] },
   { sourceTag: 'type:app', onlyDependOnLibsWithTags: ALL_BUT_APP },

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import { Sqlite } from '@thuban/sqlite';
 import { openDelta } from './support/ads-client.js';
 import { apiOf } from './support/api.js';
 import { runChild } from './support/child.js';

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Sqlite } from '@thuban/sqlite';
 import { databaseContract } from '@thuban/testing';
-import Sqlite from 'better-sqlite3';
 import { EntitySchema } from 'typeorm';
 import { DatabaseRefused, NewerDatabase } from './errors.js';
 import { recreateTables, type Migration } from './migrations.js';

@@ -1,4 +1,5 @@
 import type { Checkpoint, Database, ProjectionTx } from '@thuban/event-sourcing';
+import { Sqlite } from '@thuban/sqlite';
 import { DataSource, type EntityManager, type EntitySchema, type Logger, type QueryRunner } from 'typeorm';
 import { checkpointSchema, loadCheckpoint, movedRows, sameCheckpoint } from './checkpoints.js';
 import { inChunks, sqlite, type SqlValue } from './dialect.js';
@@ -129,6 +130,7 @@ const connect = async ({ file, entities, migrations = [] }: DatabaseOptions): Pr
   const all = [...ownMigrations, ...migrations];
   const source = new DataSource({
     type: 'better-sqlite3',
+    driver: Sqlite,
     database: file,
     entities: [checkpointSchema, ...entities],
     migrations: all.map(migrationClass),

@@ -28,6 +28,8 @@ const packagesOf = (definition: PackageDefinition): string[] => [
   ...new Set(Object.keys(definition).map((service) => service.slice(0, service.lastIndexOf('.')))),
 ];
 
+const closed = (socket: Socket): Promise<void> => new Promise((resolve) => socket.once('close', () => resolve()));
+
 /**
  * Nest's gRPC transport with two changes: it listens only once the handlers are there (Nest opens the port first, and
  * a client that is quick to reconnect would be told UNIMPLEMENTED), and it drains with a deadline.
@@ -77,7 +79,9 @@ export class GrpcServer extends ServerGrpc {
     if (!server) return;
     this.#server = undefined;
     this.#sockets.close();
-    const ended = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    const shutDown = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    // The word of grpc-js is not enough: from Node 24 on a closing server marks its sessions closed while calls still run on them.
+    const ended = Promise.all([shutDown, ...[...this.#open].map(closed)]);
     await Promise.race([ended, aborted(deadline)]);
     for (const socket of this.#open) socket.destroy();
   }

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import { Sqlite, type SqliteConnection } from '@thuban/sqlite';
 import { DirectoryInUse, DirectoryUnusable, NewerDatabase, StoreCorrupt, StoreRefused } from './errors.js';
 
 /** One open SQLite file. */
-export type Connection = Sqlite.Database;
+export type Connection = SqliteConnection;
 
 /** Stored as `user_version`; raised with every change of the tables below. */
 const SCHEMA_VERSION = 1;

@@ -3,8 +3,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CheckpointMismatch, LogUnavailable, type Recorded } from '@thuban/event-sourcing';
+import { Sqlite, SQLITE_PACKAGE } from '@thuban/sqlite';
 import { CONTRACT_SHARDS, eventLogContract, everythingIn, someCommit, someWrite } from '@thuban/testing';
-import Sqlite from 'better-sqlite3';
 import { openEmbeddedLog, openEmbeddedStore } from './embedded-store.js';
 import { DirectoryInUse, DirectoryUnusable, NewerDatabase, StoreCorrupt, StoreRefused } from './errors.js';
 
@@ -41,7 +41,7 @@ describe('opening an embedded log', () => {
     const log = await open();
     await expect(open()).rejects.toBeInstanceOf(DirectoryInUse);
     const script = `const db = new (require(process.argv[1]))(process.argv[2], { timeout: 0 }); db.prepare('SELECT * FROM log').all();`;
-    const another = spawnSync(process.execPath, ['-e', script, require.resolve('better-sqlite3'), file], {
+    const another = spawnSync(process.execPath, ['-e', script, require.resolve(SQLITE_PACKAGE), file], {
       encoding: 'utf8',
     });
     expect(another.stderr).toContain('SQLITE_BUSY');

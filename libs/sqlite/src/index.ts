@@ -1,0 +1,1 @@
+export { driverFor, Sqlite, SQLITE_PACKAGE, type SqliteConnection } from './driver.js';
