@@ -12,7 +12,7 @@ import {
 } from '@thuban/event-sourcing';
 import type { DomainEvent } from '@thuban/events';
 import { isSqliteError, type Connection } from './connection.js';
-import type { Connections } from './embedded-store.js';
+import type { Connections } from './connections.js';
 import { StoreCorrupt } from './errors.js';
 import { openEventTable, type EventRow, type EventTable } from './event-table.js';
 import { createFeed } from './feed.js';
