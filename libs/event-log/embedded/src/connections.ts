@@ -1,5 +1,5 @@
 import { LogUnavailable } from '@thuban/event-sourcing';
-import { closeQuietly, openConnection, type Connection } from './connection.js';
+import { closeQuietly, openConnection, refusalOf, type Connection } from './connection.js';
 
 /** What a log sees of its store: the connection, and a way out of one that failed. */
 export interface Connections {
@@ -12,7 +12,7 @@ export interface Connections {
   discard(): void;
 }
 
-/** The connection to `file`. `onOpened` is told of every connection but the first, before anybody uses it. */
+/** The connection to `file`. `onOpened` is told of each one, before anybody uses it. */
 export const createConnections = (file: string, onOpened: (db: Connection) => void) => {
   let closed = false;
   const open = (again: boolean): Connection => {

@@ -1,5 +1,6 @@
-import type { EventLog } from '@thuban/event-sourcing';
-import { closeQuietly, openConnection, refusalOf, type Connection } from './connection.js';
+import { LogUnavailable, type EventLog } from '@thuban/event-sourcing';
+import { refusalOf } from './connection.js';
+import { createConnections } from './connections.js';
 import { createEmbeddedLog } from './embedded-log.js';
 import { checkNoOrphans } from './event-table.js';
 
