@@ -15,7 +15,7 @@ import {
 import { registryDecider, type RegistryCommand, type RegistryEntry } from '@thuban/registry-domain';
 import { REGISTRY_PROJECTION, registryProjection } from '@thuban/registry-read-model';
 import { registryHttp, registrySdk } from '@thuban/registry-service';
-import { xdsServer } from '@thuban/xds-server';
+import { ADS_CHANNEL_OPTIONS, xdsServer } from '@thuban/xds-server';
 import { createResources, nodeFacts } from '@thuban/xds-snapshot';
 import type { Started } from './banner.js';
 import { follow, keepRunning } from './follow.js';
@@ -151,7 +151,13 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
     http: { host, port: addresses.http, what: 'http' },
     grpc: [
       { host, port: addresses.sdk, what: 'sdk', packageDefinition: sdk.packageDefinition },
-      { host, port: addresses.xds, what: 'xds', packageDefinition: xds.packageDefinition },
+      {
+        host,
+        port: addresses.xds,
+        what: 'xds',
+        packageDefinition: xds.packageDefinition,
+        channelOptions: ADS_CHANNEL_OPTIONS, // a gateway in front of many proxies puts their streams on one connection
+      },
     ],
     logger,
     metrics,

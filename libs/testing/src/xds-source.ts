@@ -38,6 +38,8 @@ interface TestChange {
 export interface MemorySource {
   viewOf(type: TestXdsType, node: { readonly namespace: string }): string;
   get(type: TestXdsType, view: string, name: string): TestResource | undefined;
+  /** Everything that is put is in the wildcard. */
+  covers(type: TestXdsType, view: string, name: string): boolean;
   names(type: TestXdsType, view: string): Iterable<string>;
   onChange(listener: (changes: readonly TestChange[]) => void): () => void;
   retain(type: TestXdsType, view: string): void;
@@ -61,6 +63,7 @@ export function memorySource(): MemorySource {
   return {
     viewOf: () => '',
     get: (type, _view, name) => of(type).get(name),
+    covers: () => true,
     names: (type) => of(type).keys(),
     onChange(listener) {
       listeners.add(listener);

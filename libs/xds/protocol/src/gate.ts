@@ -2,7 +2,7 @@ import type { Resource } from '@thuban/xds-snapshot';
 import type { AdsStream } from './stream.js';
 import type { Item, Push } from './push.js';
 import { covers } from './subscription.js';
-import { holdingOf, isHolding, type TypeState } from './type-state.js';
+import { holdingOf, intendedOf, isHolding, wildcardNames, type TypeState } from './type-state.js';
 
 // Make before break (xds_protocol, "Eventual consistency considerations"): a route leaves after the clusters it names, a
 // cluster is removed after the routes that named it. Only what this stream subscribes to can be waited for (R43).
@@ -36,7 +36,7 @@ export function blockersOf(stream: AdsStream, resource: Resource): string[] {
 function* unreadyClusters(stream: AdsStream): Iterable<string> {
   const cds = stream.states.CDS;
   for (const [name, holding] of cds?.confirmed ?? []) {
-    if (!cds?.view.published.has(name) || isHolding(holding) || stream.waived?.has(name)) continue;
+    if (!cds || !intendedOf(cds, name) || isHolding(holding) || stream.waived?.has(name)) continue;
     yield name;
   }
   for (const name of stream.awaitingEndpoints ?? []) yield name;
@@ -65,7 +65,7 @@ function routesTo(state: TypeState, cluster: string): boolean {
 function* heldNames(state: TypeState): Iterable<string> {
   if (state.subscription.wildcard === 'none') yield* state.subscription.names;
   else {
-    yield* state.view.published.keys();
+    yield* wildcardNames(state);
     yield* state.confirmed?.keys() ?? [];
   }
 }

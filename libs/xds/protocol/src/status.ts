@@ -2,7 +2,7 @@ import { PUSH_ORDER, type Resource, type XdsType } from '@thuban/xds-snapshot';
 import { versionOf, type Item } from './push.js';
 import type { PublishedView } from './push-index.js';
 import type { AdsStream } from './stream.js';
-import { holdingOf, isHolding, type TypeState } from './type-state.js';
+import { holdingOf, intendedOf, isHolding, wildcardNames, type TypeState } from './type-state.js';
 import type { Nack } from './verdict.js';
 
 /** What one stream asks for of one type, what it should hold and what it has acknowledged. */
@@ -31,13 +31,13 @@ export const statusOf = (stream: AdsStream, nowMs: number, versions: ViewVersion
   PUSH_ORDER.flatMap((type) => stream.states[type] ?? []).map((state) => typeStatusOf(state, nowMs, versions));
 
 function typeStatusOf(state: TypeState, nowMs: number, versions: ViewVersions): TypeStatus {
-  const { subscription, view, pending } = state;
+  const { subscription, pending } = state;
   const wildcard = subscription.wildcard !== 'none';
   const intendedVersion = intendedVersionOf(state, versions);
   return {
     type: state.type,
     wildcard,
-    subscribed: wildcard ? view.published.size : subscription.names.size,
+    subscribed: wildcard ? [...wildcardNames(state)].length : subscription.names.size,
     intendedVersion,
     acknowledgedVersion: state.confirmed ? acknowledgedVersionOf(state) : intendedVersion,
     waiting: state.dirty?.size ?? 0,
@@ -48,10 +48,12 @@ function typeStatusOf(state: TypeState, nowMs: number, versions: ViewVersions): 
   };
 }
 
-function intendedVersionOf({ subscription, view }: TypeState, versions: ViewVersions): string {
-  if (subscription.wildcard === 'none')
-    return versionOf(present(subscription.names, (name) => view.published.get(name)));
-  const known = versions.get(view) ?? versionOf(present(view.published.keys(), (name) => view.published.get(name)));
+function intendedVersionOf(state: TypeState, versions: ViewVersions): string {
+  const { subscription, view } = state;
+  const versionOfAll = (names: Iterable<string>) => versionOf(present(names, (name) => intendedOf(state, name)));
+  if (subscription.wildcard === 'none') return versionOfAll(subscription.names);
+  if (view.outside.size > 0) return versionOfAll(wildcardNames(state)); // what was named differs by stream
+  const known = versions.get(view) ?? versionOfAll(view.published.keys());
   versions.set(view, known);
   return known;
 }
@@ -67,7 +69,8 @@ const acknowledgedVersionOf = (state: TypeState): string =>
 const present = (names: Iterable<string>, find: (name: string) => Resource | undefined): Item[] =>
   [...names].map((name) => ({ name, resource: find(name) })).filter(({ resource }) => resource);
 
-function namesOf({ subscription, view, confirmed }: TypeState): ReadonlySet<string> {
+function namesOf(state: TypeState): ReadonlySet<string> {
+  const { subscription, confirmed } = state;
   if (subscription.wildcard === 'none') return subscription.names;
-  return new Set([...view.published.keys(), ...(confirmed?.keys() ?? [])]);
+  return new Set([...wildcardNames(state), ...(confirmed?.keys() ?? [])]);
 }

@@ -3,7 +3,16 @@ import type { Hub } from './hub.js';
 import type { Mode } from './push.js';
 import { covers, subscribeDelta, subscribeSotw, UNCHANGED, type SubscriptionChange } from './subscription.js';
 import { isComplete } from './take-response.js';
-import { forget, markAsked, newTypeState, recordAck, recordNack, type TypeState } from './type-state.js';
+import {
+  forget,
+  intendedOf,
+  markAsked,
+  newTypeState,
+  recordAck,
+  recordNack,
+  wildcardNames,
+  type TypeState,
+} from './type-state.js';
 import { verdictOn, type ErrorDetail, type Verdict } from './verdict.js';
 
 /** One ADS stream of one client, without its socket. */
@@ -173,12 +182,13 @@ function apply(
   for (const name of change.asked) ask(state, name, held);
   for (const name of change.dropped) {
     if (covers(state.subscription, name)) {
-      if (state.stream.mode === 'delta') markAsked(state, name); // R30
+      // R30. A SotW list goes on without the name, if it is not in the wildcard.
+      if (state.stream.mode === 'delta' || !intendedOf(state, name)) markAsked(state, name);
     } else forget(state, name);
   }
   if (change.wildcardBegan) {
-    for (const name of state.view.published.keys()) ask(state, name, held);
-    for (const name of Object.keys(held)) if (!state.view.published.has(name)) markAsked(state, name); // R28
+    for (const name of wildcardNames(state)) ask(state, name, held);
+    for (const name of Object.keys(held)) if (!intendedOf(state, name)) markAsked(state, name); // R28
   }
   if (change.wildcardEnded) forgetUncovered(state);
 }
@@ -189,7 +199,7 @@ function apply(
  */
 function ask(state: TypeState, name: string, held: Readonly<Record<string, string>>): void {
   const version = Object.hasOwn(held, name) ? held[name] : undefined;
-  const current = state.view.published.get(name)?.version;
+  const current = intendedOf(state, name)?.version;
   if (state.type === 'EDS' || version === undefined || version !== current) markAsked(state, name);
 }
 

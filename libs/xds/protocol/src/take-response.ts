@@ -6,12 +6,14 @@ import { covers } from './subscription.js';
 import {
   clearDirty,
   holdingOf,
+  intendedOf,
   isHolding,
   isLevel,
   isRefused,
   markForgotten,
   recordSent,
   sameVersion,
+  wildcardNames,
   type TypeState,
 } from './type-state.js';
 
@@ -77,7 +79,7 @@ function collect(state: TypeState, names: Iterable<string>, nowMs: number): Item
   const items: Item[] = [];
   let [size, waits] = [0, false];
   for (const name of names) {
-    const item = { name, resource: state.view.published.get(name) };
+    const item = { name, resource: intendedOf(state, name) };
     if (isSettled(state, name)) {
       clearDirty(state, name);
       continue;
@@ -120,7 +122,7 @@ function takeComplete(state: TypeState, press: PushPress, nowMs: number): Push |
       clearDirty(state, name);
       continue;
     }
-    const item = { name, resource: state.view.published.get(name) };
+    const item = { name, resource: intendedOf(state, name) };
     if (waitsStill(state, item, nowMs, late)) {
       const holding = holdingOf(state, name);
       kept.set(name, isHolding(holding) ? holding : undefined);
@@ -141,17 +143,17 @@ function takeComplete(state: TypeState, press: PushPress, nowMs: number): Push |
 
 /** All that the client shall hold: what is published, what waits as it was, and the names that are gone. */
 function wholeSet(state: TypeState, kept: ReadonlyMap<string, Resource | undefined>): Item[] {
-  const { subscription, view } = state;
+  const { subscription } = state;
   const items: Item[] = [];
-  const names = subscription.wildcard === 'none' ? subscription.names : view.published.keys();
+  const names = subscription.wildcard === 'none' ? subscription.names : wildcardNames(state);
   for (const name of names) {
     if (kept.has(name)) continue;
-    const resource = view.published.get(name);
+    const resource = intendedOf(state, name);
     if (resource) items.push({ name, resource });
   }
   for (const [name, resource] of kept) if (resource) items.push({ name, resource });
   for (const name of state.dirty ?? [])
-    if (!kept.has(name) && !view.published.has(name)) items.push({ name, resource: undefined });
+    if (!kept.has(name) && !intendedOf(state, name)) items.push({ name, resource: undefined });
   return items;
 }
 

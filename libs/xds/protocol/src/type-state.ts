@@ -66,13 +66,22 @@ export const newTypeState = (stream: AdsStream, type: XdsType, view: PublishedVi
   nack: undefined,
 });
 
+/** What the client shall hold under a name that it covers: one outside the wildcard only if it has named it. */
+export const intendedOf = ({ view, subscription }: TypeState, name: string): Resource | undefined =>
+  view.outside.has(name) && !subscription.names.has(name) ? undefined : view.published.get(name);
+
+/** All names under which the client shall hold something, if it asks for everything. */
+export function* wildcardNames(state: TypeState): Iterable<string> {
+  for (const name of state.view.published.keys()) if (intendedOf(state, name)) yield name;
+}
+
 export const holdingOf = (state: TypeState, name: string): Holding =>
-  state.confirmed?.has(name) ? state.confirmed.get(name) : state.view.published.get(name);
+  state.confirmed?.has(name) ? state.confirmed.get(name) : intendedOf(state, name);
 
 /** Whether the client needs no word about the name. */
 export const isLevel = (state: TypeState, name: string): boolean => {
   if (!state.confirmed?.has(name)) return true;
-  return sameVersion(state.confirmed.get(name), state.view.published.get(name));
+  return sameVersion(state.confirmed.get(name), intendedOf(state, name));
 };
 
 export const sameVersion = (a: Holding, b: Resource | undefined): boolean =>
@@ -80,7 +89,7 @@ export const sameVersion = (a: Holding, b: Resource | undefined): boolean =>
 
 export const isHolding = (holding: Holding): holding is Resource => typeof holding === 'object';
 
-/** The published resource of the name has changed; `before` is what it was. */
+/** What the client shall hold under the name has changed; `before` is what it was. */
 export function markChanged(state: TypeState, name: string, before: Resource | undefined, nowMs: number): void {
   state.confirmed ??= new Map();
   if (!state.confirmed.has(name)) state.confirmed.set(name, before);
@@ -111,7 +120,7 @@ export function clearDirty(state: TypeState, name: string): void {
 
 /** The client holds this now. Kept only if something else has been published since. */
 function confirm(state: TypeState, name: string, holding: Holding): void {
-  const level = sameVersion(holding, state.view.published.get(name));
+  const level = sameVersion(holding, intendedOf(state, name));
   if (!level && covers(state.subscription, name)) (state.confirmed ??= new Map()).set(name, holding);
   else forgetConfirmed(state, name);
 }
@@ -184,4 +193,4 @@ function groupsOf(names: readonly string[]): string[][] {
 
 /** The client has refused exactly what is published under the name now. */
 export const isRefused = (state: TypeState, name: string): boolean =>
-  state.refused !== undefined && state.refused.get(name) === (state.view.published.get(name)?.version ?? '');
+  state.refused !== undefined && state.refused.get(name) === (intendedOf(state, name)?.version ?? '');

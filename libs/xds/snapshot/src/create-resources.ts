@@ -54,6 +54,14 @@ export const createResources = ({ mesh }: { readonly mesh: Mesh }): Resources =>
     const known = services.get(name);
     return known && (known.cluster ??= serviceCluster(wire, name));
   };
+  const isRoutedFrom = (view: string, name: string): boolean => {
+    const { namespace, passthrough } = parseNamespaceView(view);
+    const service = services.get(name)?.service;
+    if (!service) return passthrough && name === PASSTHROUGH_CLUSTER;
+    if (service.namespace === namespace) return true;
+    for (const alias of mesh.aliasesOf(service.namespace, service.name)) if (alias.namespace === namespace) return true;
+    return false;
+  };
   const assignment = (name: string): Resource | undefined => {
     const known = services.get(name);
     return known && (known.assignment ??= createAssignment(wire, name, known.service)).resource();
@@ -126,6 +134,7 @@ export const createResources = ({ mesh }: { readonly mesh: Mesh }): Resources =>
           return name === OUTBOUND_ROUTES ? namespaces.routes(view) : undefined;
       }
     },
+    covers: (type, view, name) => type !== 'CDS' || isRoutedFrom(view, name),
     names: (type, view) => {
       switch (type) {
         case 'CDS':

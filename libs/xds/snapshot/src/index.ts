@@ -10,3 +10,4 @@ export type { Problem } from './problems.js';
 export { PUSH_ORDER, TYPE_URL } from './resource.js';
 export type { NodeFacts, Resource, ResourceChange, ResourceSource, XdsType } from './resource.js';
 export { OUTBOUND_ROUTES } from './routes.js';
+export { SHARED_VIEW } from './views.js';

@@ -58,6 +58,8 @@ export interface ResourceSource {
    * A cluster is also found by name outside the wildcard of its view; changes of it are then told under the view `''`.
    */
   get(type: XdsType, view: string, name: string): Resource | undefined;
+  /** Whether a resource that `get` answers is in the wildcard of the view. */
+  covers(type: XdsType, view: string, name: string): boolean;
   /** All names that a wildcard subscription of this view holds. */
   names(type: XdsType, view: string): Iterable<string>;
   /** Tells of every change, synchronously and after `get` already answers with the new content. Returns the unsubscribe. */
