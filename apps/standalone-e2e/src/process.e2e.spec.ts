@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { status } from '@grpc/grpc-js';
 import { Sqlite } from '@thuban/sqlite';
 import { openDelta } from './support/ads-client.js';
 import { apiOf } from './support/api.js';
@@ -134,6 +135,7 @@ describe('a running process', () => {
     expect(tookMs).toBeLessThan(4_000);
     expect(await waiting).toBe(200);
     await events.text();
+    expect(await ads.ended).toMatchObject({ code: status.UNAVAILABLE, details: 'shutting down' });
     ads.close();
     discovering.close();
     const acknowledged = (await Promise.all(registering)).filter((port) => port !== undefined);

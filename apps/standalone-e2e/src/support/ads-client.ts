@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, credentials, type StatusObject } from '@grpc/grpc-js';
 import { envoy, grpcPackageDefinition } from '@thuban/proto';
 import { atEnd } from './at-end.js';
 import { eventually } from './eventually.js';
@@ -26,6 +26,8 @@ export interface AdsStream<Response> {
   received(type: Type): readonly Response[];
   /** Waits until there is a response of a type that satisfies the condition (any, if none is given). */
   waitFor(type: Type, condition?: (response: Response) => boolean): Promise<Response>;
+  /** How the stream ended. */
+  readonly ended: Promise<StatusObject>;
   close(): void;
 }
 
@@ -51,6 +53,7 @@ const openStream = <Response extends Known>(
     call.write(ackOf(response));
   });
   call.on('error', (error) => (failure = error));
+  const ended = new Promise<StatusObject>((resolve) => call.on('status', resolve));
   const close = (): void => {
     call.cancel();
     client.close();
@@ -66,6 +69,7 @@ const openStream = <Response extends Known>(
         if (found) return found;
         throw new Error(`no such ${type} response yet${failure ? `: ${failure.message}` : ''}`);
       }),
+    ended,
     close,
   };
 };

@@ -32,6 +32,24 @@ describe.each(['delta', 'sotw'] as const)('a %s client that refuses', (mode) => 
     expect(client.hear()).toEqual([]); // back to what it has
   });
 
+  it('R3, R40: two types at once: each waits for its own cure', () => {
+    const { source, client, first } = start('a');
+    source.put(['RDS', 'r', '1']);
+    const [routes] = client.ask({ type: 'RDS', subscribe: ['r'], names: ['r'] });
+    expect(client.nack(first, 'bad endpoints', ['a'])).toEqual([]);
+    expect(client.nack(routes!, 'bad routes', ['r'])).toEqual([]);
+    expect(statusOf(client.stream, 0)).toMatchObject([
+      { type: 'EDS', refused: ['a'], nack: { message: 'bad endpoints' } },
+      { type: 'RDS', refused: ['r'], nack: { message: 'bad routes' } },
+    ]);
+    source.put(['RDS', 'r', '2']);
+    client.wait(50);
+    const [cured] = client.hear();
+    expect(names([cured!])).toEqual([['RDS', ['r'], []]]);
+    expect(client.ack(cured!, ['r'])).toEqual([]);
+    expect(statusOf(client.stream, 0)).toMatchObject([{ refused: ['a'] }, { refused: [] }]);
+  });
+
   it('R40: one of several: each goes out alone once, so that the good ones arrive', () => {
     const { client, first } = start('a', 'b', 'c');
     const all = ['a', 'b', 'c'];

@@ -304,6 +304,25 @@ describe('SERVICES', () => {
     w.happens(SERVICE);
     expect(services(w, { namespace: 'default', revision }).code).toBe(200000);
   });
+  it('is encoded once per filter and change, whatever instances do', () => {
+    const w = world();
+    w.happens(SERVICE, registered({ service: 'other' }));
+    const shop = (): Buffer => services(w, { namespace: 'default', business: 'shop' }).bytes;
+    const teamA = (): Buffer => services(w, { namespace: 'default', metadata: { team: 'a' } }).bytes;
+    const [first, ofTeam] = [shop(), teamA()];
+    w.happens(registered({ service: 'other', id: 'i-2', port: 81 }));
+    expect(shop()).toBe(first);
+    expect(teamA()).toBe(ofTeam);
+    w.happens({ type: 'ServiceChanged', data: { ...SERVICE.data, business: 'else' } } as RegistryEvent);
+    expect(shop()).not.toBe(first);
+    expect(names(services(w, { namespace: 'default', business: 'shop' }))).toEqual([]);
+  });
+  it('asked with a filter longer than is kept, is answered and leaves nothing behind', () => {
+    const w = world();
+    w.happens(SERVICE);
+    expect(names(services(w, { namespace: 'default', metadata: { team: 'x'.repeat(2000) } }))).toEqual([]);
+    expect(w.answers.stats().entries).toBe(0);
+  });
   it('is filtered by business and metadata', () => {
     const w = world();
     w.happens(SERVICE, registered({ service: 'other' }));

@@ -12,7 +12,7 @@ export interface ServiceFilter {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** A list, the values it was made of and the answer. */
+/** A list, the values of it that were chosen and the answer. */
 interface Kept {
   readonly listing: readonly unknown[];
   readonly values: readonly object[];
@@ -42,13 +42,15 @@ export const createListingAnswers = ({ state, logId, bytesMax }: AnswerSource) =
     key: string,
     asked: Asked,
     listing: readonly E[],
+    chosen: () => readonly E[],
     valueOf: (entry: E) => object,
     partOf: (entries: readonly E[]) => AnswerPart,
   ): VersionedAnswer => {
     const known = kept.get(key);
     if (known?.listing === listing) return known.answer;
-    const values = listing.map(valueOf);
-    const answer = known && sameValues(known.values, values) ? known.answer : listAnswer(logId, asked, partOf(listing));
+    const entries = chosen();
+    const values = entries.map(valueOf);
+    const answer = known && sameValues(known.values, values) ? known.answer : listAnswer(logId, asked, partOf(entries));
     kept.put(key, { listing, values, answer, byteLength: answer.byteLength + 16 * values.length });
     return answer;
   };
@@ -58,12 +60,12 @@ export const createListingAnswers = ({ state, logId, bytesMax }: AnswerSource) =
     const part = (entries: readonly ServiceEntry[]): AnswerPart => ({
       services: entries.map(({ service }) => listedService(service)),
     });
-    const filtered = filter.business !== '' || Object.keys(filter.metadata).length > 0;
-    if (filtered)
-      return listAnswer(logId, asked, part(all.filter((entry) => matches(entry, filter)))).for(clientRevision);
-    // A namespace without services leaves nothing behind; the name is echoed, so it belongs to the key of what does.
-    if (all.length === 0 || asked.name !== '') return listAnswer(logId, asked, part(all)).for(clientRevision);
-    return listed(`s\n${asked.namespace}`, asked, all, ({ service }) => service, part).for(clientRevision);
+    const key = `s\n${asked.namespace}${keyOf(filter)}`;
+    const chosen = (): readonly ServiceEntry[] => (isFiltered(filter) ? all.filter((e) => matches(e, filter)) : all);
+    // A namespace without services leaves nothing behind, nor does a question with a name, which is echoed, or a long one.
+    if (all.length === 0 || asked.name !== '' || key.length > KEY_CHARS_MAX)
+      return listAnswer(logId, asked, part(chosen())).for(clientRevision);
+    return listed(key, asked, all, chosen, ({ service }) => service, part).for(clientRevision);
   };
 
   const namespaces = (asked: Asked, clientRevision: string): DiscoverAnswer => {
@@ -77,7 +79,14 @@ export const createListingAnswers = ({ state, logId, bytesMax }: AnswerSource) =
     });
     const all = state.namespaces();
     if (asked.name !== '' || asked.namespace !== '') return listAnswer(logId, asked, part(all)).for(clientRevision);
-    return listed('n', asked, all, ({ namespace }) => namespace, part).for(clientRevision);
+    return listed(
+      'n',
+      asked,
+      all,
+      () => all,
+      ({ namespace }) => namespace,
+      part,
+    ).for(clientRevision);
   };
 
   return { services, namespaces, stats: kept.stats };
@@ -85,6 +94,15 @@ export const createListingAnswers = ({ state, logId, bytesMax }: AnswerSource) =
 
 const servicesOf = (state: RegistryState, namespace: string): readonly ServiceEntry[] =>
   namespace === '' ? state.services() : state.services(namespace);
+
+/** Questions that are longer are answered, but not kept. */
+const KEY_CHARS_MAX = 1024;
+
+const isFiltered = ({ business, metadata }: ServiceFilter): boolean =>
+  business !== '' || Object.keys(metadata).length > 0;
+
+const keyOf = (filter: ServiceFilter): string =>
+  isFiltered(filter) ? `\n${JSON.stringify([filter.business, Object.entries(filter.metadata).sort()])}` : '';
 
 const matches = ({ service }: ServiceEntry, { business, metadata }: ServiceFilter): boolean =>
   (business === '' || service.business === business) &&
