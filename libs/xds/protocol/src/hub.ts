@@ -5,6 +5,8 @@ import type { AdsStream } from './stream.js';
 export interface ProtocolLimits {
   /** Names that one stream may subscribe to, of all types. */
   readonly namesMax: number;
+  /** A name that a client asks for may be this long; those that exist are a third of it at most. */
+  readonly nameCharsMax: number;
   /** How long a route may wait for its clusters, and a cluster for the routes that leave it. */
   readonly gateMsMax: number;
   /** Clusters, listeners and routes: after the leading edge, changes are collected until this long nothing changes … */
@@ -15,6 +17,7 @@ export interface ProtocolLimits {
 
 export const PROTOCOL_LIMITS: ProtocolLimits = {
   namesMax: 100_000,
+  nameCharsMax: 1024,
   gateMsMax: 5000,
   quietPeriodMs: 20,
   delayMsMax: 1000,

@@ -96,7 +96,8 @@ export function receiveSotw(stream: AdsStream, request: SotwRequest, now: Now): 
   if (!type) return { type: undefined, verdict: verdictOn(request, '') }; // R4: silence
   const known = stream.states[type];
   const verdict = verdictOn(request, known?.nonceSent ?? '');
-  if (tooMany(stream, request.resourceNames?.length ?? 0, known)) return exhausted(stream, type, verdict);
+  const excess = excessOf(stream, request.resourceNames ?? [], known);
+  if (excess) return { type, verdict, exhausted: excess };
   const state = known ?? openType(stream, type);
   const convergedMs = settle(state, verdict, request.errorDetail, now);
   // R12: a stale request gets no answer of its own, as a response is in flight. Its list counts all the same: the next ACK
@@ -118,7 +119,8 @@ export function receiveDelta(stream: AdsStream, request: DeltaRequest, now: Now)
   if (!type) return receiveUnknown(stream, request);
   const known = stream.states[type];
   const verdict = verdictOn(request, known?.nonceSent ?? '');
-  if (tooMany(stream, request.resourceNamesSubscribe.length)) return exhausted(stream, type, verdict);
+  const excess = excessOf(stream, request.resourceNamesSubscribe);
+  if (excess) return { type, verdict, exhausted: excess };
   const state = known ?? openType(stream, type);
   const convergedMs = settle(state, verdict, request.errorDetail, now);
   const first = known ? undefined : { emptyMeansAll: emptyMeansAll(stream, type) };
@@ -137,7 +139,8 @@ function receiveUnknown(stream: AdsStream, request: DeltaRequest): Receipt {
   const verdict = verdictOn(request, '');
   const names = request.resourceNamesSubscribe.filter((name) => name !== '*');
   if (names.length === 0) return { type: undefined, verdict };
-  if (tooMany(stream, names.length)) return exhausted(stream, undefined, verdict);
+  const excess = excessOf(stream, names);
+  if (excess) return { type: undefined, verdict, exhausted: excess };
   const unknown = (stream.unknown ??= new Map());
   const waiting = unknown.get(request.typeUrl) ?? new Set<string>();
   for (const name of names) waiting.add(name);
@@ -212,12 +215,16 @@ function forgetUncovered(state: TypeState): void {
 export const subscribedNames = (stream: AdsStream): number =>
   PUSH_ORDER.reduce((sum, type) => sum + (stream.states[type]?.subscription.names.size ?? 0), 0);
 
-/** `replaced`: the state whose list the new names replace (SotW). */
-const tooMany = (stream: AdsStream, more: number, replaced?: TypeState): boolean =>
-  more > 0 && subscribedNames(stream) + more - (replaced?.subscription.names.size ?? 0) > stream.hub.limits.namesMax;
+/** Names of types that are not served, which are owed an answer. A client that does not read may not pile them up. */
+const unansweredNames = ({ unknown }: AdsStream): number =>
+  unknown ? [...unknown.values()].reduce((sum, { size }) => sum + size, 0) : 0;
 
-const exhausted = (stream: AdsStream, type: XdsType | undefined, verdict: Verdict): Receipt => ({
-  type,
-  verdict,
-  exhausted: `a stream may subscribe to at most ${stream.hub.limits.namesMax} names`,
-});
+/** Why the stream may not ask for these names as well. `replaced`: the state whose list they replace (SotW). */
+function excessOf(stream: AdsStream, names: readonly string[], replaced?: TypeState): string | undefined {
+  if (names.length === 0) return undefined;
+  const { namesMax, nameCharsMax } = stream.hub.limits;
+  const kept = subscribedNames(stream) + unansweredNames(stream) - (replaced?.subscription.names.size ?? 0);
+  if (kept + names.length > namesMax) return `a stream may subscribe to at most ${namesMax} names`;
+  if (names.some(({ length }) => length > nameCharsMax)) return `a name may have at most ${nameCharsMax} characters`;
+  return undefined;
+}

@@ -81,7 +81,7 @@ async function start(limits: Partial<ServerLimits> = { closeMs: 0 }, ready = () 
   return { source, xds, port, connect };
 }
 
-describe.each(['delta', 'sotw'] as const)('a %s stream over a socket', (mode) => {
+describe.each(['delta', 'sotw'] as const)('R1: a %s stream over a socket', (mode) => {
   it('is told of a change and of nothing else', async () => {
     const { source, connect } = await start();
     source.put(['EDS', 'echo', 'one']);
