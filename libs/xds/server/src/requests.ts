@@ -33,7 +33,9 @@ export function receive(
 ): Outcome | undefined {
   if (known && mode === 'sotw') {
     const plain = plainRequest(bytes);
-    if (plain && repeatsNames(known.lastNames, plain)) return taken(receiveRepeated(known.stream, plain, now), stats);
+    if (!plain)
+      known.lastNames.clear(); // its list may differ, and is not among those kept
+    else if (repeatsNames(known.lastNames, plain)) return taken(receiveRepeated(known.stream, plain, now), stats);
   }
   const read = known ? withoutField(bytes, NODE_FIELD[mode]) : bytes; // R6: only the first one counts
   const request = mode === 'delta' ? decodeDelta(read) : decodeSotw(read);
