@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type { Recorded } from '@thuban/event-sourcing';
 import type { RegistryEvent } from '@thuban/events';
 import { createMesh } from '@thuban/xds-mesh';
@@ -125,3 +126,61 @@ describe('a SotW list of * and a cluster of another namespace', () => {
     expect(client.ack(next!, ['*'])).toEqual([]);
   });
 });
+
+const STEPS = ['service', 'alias', 'name', 'star', 'exchange', 'wait'] as const;
+
+/** A client that accepts all and keeps what it asks for; a step turns something on that is off, or off that is on. */
+function toggling(mode: Mode) {
+  const on = { service: false, alias: false, name: false, star: true };
+  const { client, apply } = start(mode, service('default', 'own'));
+  const held = new Set<string>();
+  const list = () => [...(on.star ? ['*'] : []), ...(on.name ? [FOREIGN] : [])];
+  const take = ({ names, removed }: Heard) => {
+    if (mode === 'sotw') held.clear();
+    for (const name of names) if (on.star || (on.name && name === FOREIGN)) held.add(name);
+    for (const name of removed) held.delete(name);
+  };
+  client.say({ type: 'CDS', subscribe: ['*'], names: ['*'] });
+  const exchange = () => {
+    for (let heard = client.hear(); heard.length > 0; heard = client.ack(heard[0]!, list())) take(heard[0]!);
+  };
+  const ask = (name: string, wanted: boolean) => {
+    const nonce = mode === 'sotw' ? client.stream.states.CDS!.nonceSent : '';
+    const change = wanted ? { subscribe: [name] } : { unsubscribe: [name] };
+    client.say({ type: 'CDS', names: list(), nonce, ...change });
+    if (!on.star) for (const kept of held) if (!(on.name && kept === FOREIGN)) held.delete(kept);
+  };
+  const step = (what: (typeof STEPS)[number]) => {
+    if (what === 'exchange') return exchange();
+    if (what === 'wait') return client.wait(30);
+    if (what === 'name' || what === 'star') exchange(); // its request would acknowledge what is on its way
+    on[what] = !on[what];
+    if (what === 'service') apply(on.service ? service('other', 'svc') : gone('other', 'svc'));
+    if (what === 'alias') apply(on.alias ? alias : aliasGone);
+    if (what === 'name') ask(FOREIGN, on.name);
+    if (what === 'star') ask('*', on.star);
+  };
+  const settle = () => {
+    for (let round = 0; round < 10; round++) {
+      client.wait(1000);
+      exchange();
+    }
+  };
+  const expected = () => [
+    ...(on.star ? [OWN] : []),
+    ...(on.service && (on.name || (on.star && on.alias)) ? [FOREIGN] : []),
+  ];
+  return { step, settle, held, expected };
+}
+
+it.each(['delta', 'sotw'] as const)('INV-10: %s: services, aliases and subscriptions in any order converge', (mode) =>
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...STEPS), { maxLength: 40, size: 'max' }), (steps) => {
+      const { step, settle, held, expected } = toggling(mode);
+      steps.forEach(step);
+      settle();
+      expect([...held].sort()).toEqual(expected());
+    }),
+    { numRuns: 300 },
+  ),
+);

@@ -14,9 +14,11 @@ import {
   serviceDeleted,
 } from './fixtures/scenario.js';
 import {
+  clusterName,
   createResources,
   danglingReferences,
   type NodeFacts,
+  PASSTHROUGH_CLUSTER,
   PUSH_ORDER,
   type ResourceChange,
   type Resources,
@@ -88,6 +90,22 @@ describe('resources', () => {
         const resources = createResources({ mesh: createMesh() });
         resources.apply(history);
         expect(danglingReferences(resources, node)).toEqual([]);
+      }),
+    );
+  });
+
+  it('covers exactly what the wildcard holds, of all that is found by name', () => {
+    fc.assert(
+      fc.property(anyHistory, anyNode, (history, node) => {
+        const mesh = createMesh();
+        const resources = createResources({ mesh });
+        resources.apply(history);
+        const clusters = [...mesh.namespaces()]
+          .flatMap((namespace) => [...mesh.namespace(namespace)!.services.values()])
+          .map(({ namespace, name }) => clusterName(namespace, name));
+        const view = resources.viewOf('CDS', node);
+        const covered = [...clusters, PASSTHROUGH_CLUSTER].filter((name) => resources.covers('CDS', view, name));
+        expect(new Set(covered)).toEqual(new Set(resources.names('CDS', view)));
       }),
     );
   });
