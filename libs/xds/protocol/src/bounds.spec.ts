@@ -39,3 +39,17 @@ it('R4: names of types that are not served count until they are answered', () =>
   expect(client.hear()[0]!.removed).toEqual(['a', 'b', 'c']);
   expect(ask('d')).toBeUndefined();
 });
+
+it('what changes and nobody asks for is not looked up, or it would be encoded', () => {
+  const source = memorySource();
+  const looked: string[] = [];
+  const watched = {
+    ...source,
+    get: (...asked: Parameters<typeof source.get>) => (looked.push(asked[2]), source.get(...asked)),
+  };
+  const client = dialogue(watched, 'delta');
+  client.ask({ type: 'EDS', subscribe: ['a'] });
+  looked.length = 0;
+  source.put(['EDS', 'stranger', '1'], ['EDS', 'a', '1']);
+  expect(looked).toEqual(['a']);
+});

@@ -122,6 +122,10 @@ function publishNames(
   };
   for (const name of names) {
     const named = view.byName.get(name);
+    if (!named && view.wildcard.size === 0) {
+      view.published.delete(name); // and the source is not asked, which would encode what nobody wants
+      continue;
+    }
     const [before, beforeInWildcard] = [view.published.get(name), inWildcard(view, name)];
     publishSilently(source, view, name);
     const [after, afterInWildcard] = [view.published.get(name), inWildcard(view, name)];
