@@ -1,4 +1,4 @@
-/** The database cannot be opened. The message is one sentence for the operator. */
+/** The database cannot be opened or read. The message is one sentence for the operator. */
 export class DatabaseRefused extends Error {
   override readonly name: string = 'DatabaseRefused';
 }

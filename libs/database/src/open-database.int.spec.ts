@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Sqlite } from '@thuban/sqlite';
@@ -202,7 +202,22 @@ describe('migrations', () => {
     await expect(open()).rejects.toBeInstanceOf(DatabaseRefused);
     file = join(directory, 'read.db');
     writeFileSync(file, 'no database '.repeat(100));
-    await expect(open()).rejects.toThrow(new RegExp(`^the database ${file} cannot be opened: .*; delete it`));
+    await expect(open()).rejects.toThrow(new RegExp(`^the database ${file} cannot be used: .*; delete it`));
     await expect(open()).rejects.toBeInstanceOf(DatabaseRefused);
+  });
+
+  it('say what to do about a page that is damaged inside', async () => {
+    const first = await open();
+    const rows = Array.from({ length: 2000 }, (_, i) => [`note-${i}`, 'x'.repeat(200), false]);
+    await first.transaction((tx) => tx.upsert('note', COLUMNS, ['id'], rows));
+    await first.close();
+    const bytes = readFileSync(file);
+    bytes.fill(0xff, 20 * 4096, 60 * 4096);
+    writeFileSync(file, bytes);
+    const damaged = await open();
+    await expect(damaged.query('SELECT * FROM note ORDER BY value')).rejects.toThrow(
+      new RegExp(`^the database ${file} cannot be used: .*; delete it`),
+    );
+    await damaged.close();
   });
 });

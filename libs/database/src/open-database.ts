@@ -123,7 +123,7 @@ const DAMAGE = /^SQLITE_(CORRUPT|NOTADB)/;
 const refusalOf = (error: unknown, file: string): DatabaseRefused => {
   const { code = '', message } = error as Error & { readonly code?: string };
   const advice = DAMAGE.test(code) ? '; delete it: it is made anew from the log' : '';
-  return new DatabaseRefused(`the database ${file} cannot be opened: ${message}${advice}`, { cause: error });
+  return new DatabaseRefused(`the database ${file} cannot be used: ${message}${advice}`, { cause: error });
 };
 
 const connect = async ({ file, entities, migrations = [] }: DatabaseOptions): Promise<DataSource> => {
@@ -181,7 +181,10 @@ export const openDatabase = async (options: DatabaseOptions): Promise<ReadModelD
         }
       }),
     checkpointOf: (projection) => alone(() => loadCheckpoint(runner, projection)),
-    query: (sql, parameters = []) => alone(() => runner.query(sql, [...parameters])),
+    query: (sql, parameters = []) =>
+      alone(() => runner.query(sql, [...parameters])).catch((error: unknown) => {
+        throw DAMAGE.test((error as { readonly code?: string }).code ?? '') ? refusalOf(error, options.file) : error;
+      }),
     read: (work) => alone(() => work(source.manager)),
     close: () => alone(() => source.destroy()),
   };
