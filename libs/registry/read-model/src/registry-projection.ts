@@ -135,17 +135,24 @@ const rememberKeys = async (tx: ReadModelTx, events: readonly Event[]): Promise<
   await tx.query('DELETE FROM registry_idempotency WHERE at <= ?', [newest - KEPT_MS]);
 };
 
-/** Keeps the rows of namespaces, services, aliases, instances and remembered idempotency keys: one final row a key and batch. */
+/** Rows are made from this many events at a time: what is synchronous in it holds up the process for a few milliseconds. */
+const SLICE = 500;
+
+const projectSlice = async (tx: ReadModelTx, events: readonly Event[]): Promise<void> => {
+  const batch = await loadBatch(tx, events);
+  for (const event of events) applyEvent(batch, event);
+  await write(tx, 'registry_namespace', batch.namespaces.changed);
+  await write(tx, 'registry_service', batch.services.changed);
+  await write(tx, 'registry_alias', batch.aliases.changed);
+  await write(tx, 'registry_instance', batch.instances.changed);
+  await rememberKeys(tx, events);
+};
+
+/** Keeps the rows of namespaces, services, aliases, instances and remembered idempotency keys: one final row a key and slice. */
 export const registryProjection: Projection<ReadModelTx, RegistryEvent> = {
   name: REGISTRY_PROJECTION,
   project: async (tx, events) => {
-    const batch = await loadBatch(tx, events);
-    for (const event of events) applyEvent(batch, event);
-    await write(tx, 'registry_namespace', batch.namespaces.changed);
-    await write(tx, 'registry_service', batch.services.changed);
-    await write(tx, 'registry_alias', batch.aliases.changed);
-    await write(tx, 'registry_instance', batch.instances.changed);
-    await rememberKeys(tx, events);
+    for (let from = 0; from < events.length; from += SLICE) await projectSlice(tx, events.slice(from, from + SLICE));
   },
   reset: async (tx) => {
     for (const table of Object.keys(TABLES)) await tx.query(`DELETE FROM ${table}`);
