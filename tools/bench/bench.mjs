@@ -142,7 +142,7 @@ const PARTS = {
         await repeat(`discover unchanged, ${instances} instances`, () =>
           withCpu(server, 'discover', { ...options, total: 80000, changed: false }),
         );
-        await repeat(`discover changed, ${instances} instances`, () =>
+        await repeat(`discover whole answer, ${instances} instances`, () =>
           withCpu(server, 'discover', { ...options, total: instances > 100 ? 8000 : 40000, changed: true }),
         );
       }
