@@ -33,6 +33,7 @@ const BOUNDARIES = [
   { sourceTag: 'scope:shared', onlyDependOnLibsWithTags: ['scope:shared'] },
   { sourceTag: 'scope:registry', onlyDependOnLibsWithTags: ['scope:registry', 'scope:shared'] },
   { sourceTag: 'scope:xds', onlyDependOnLibsWithTags: ['scope:xds', 'scope:shared'] },
+  { sourceTag: 'scope:rules', onlyDependOnLibsWithTags: ['scope:rules', 'scope:shared'] },
 ];
 // A spec may also use what exists for tests.
 const inSpecs = BOUNDARIES.map((row) => ({
@@ -48,6 +49,7 @@ const PURE = [
   'libs/event-sourcing/src/**/*.ts',
   'libs/events/src/**/*.ts',
   'libs/registry/domain/src/**/*.ts',
+  'libs/rules/domain/src/**/*.ts',
   'libs/xds/{mesh,snapshot,protocol}/src/**/*.ts',
 ];
 const SPECS = ['**/*.spec.ts', 'libs/testing/**/*.ts', 'apps/*-e2e/**/*.ts'];

@@ -1,5 +1,15 @@
 export type { DomainEvent, EventMeta, Json, JsonObject } from './envelope.js';
 export { streamId, parseStreamId } from './stream-id.js';
 export type { StreamKind } from './stream-id.js';
-export { REGISTRY_LOG, REGISTRY_SHARDS, shardOf } from './shards.js';
+export { REGISTRY_LOG, REGISTRY_SHARDS, RULES_LOG, RULES_SHARDS, shardOf } from './shards.js';
 export type { Alias, HealthCheck, Instance, Location, Namespace, RegistryEvent, Service } from './registry.js';
+export type {
+  MatchValue,
+  RequestMatch,
+  RouteBranch,
+  RouteDestination,
+  RouteRule,
+  RouteSource,
+  RulesEvent,
+  ServiceRouting,
+} from './rules.js';

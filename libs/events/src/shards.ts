@@ -2,6 +2,10 @@
 export const REGISTRY_LOG = 'registry';
 export const REGISTRY_SHARDS = 32;
 
+/** The log that rule-config writes. One shard: the total order of rules is worth more than parallel writes. */
+export const RULES_LOG = 'rules';
+export const RULES_SHARDS = 1;
+
 /**
  * The shard of a key: FNV-1a (32 bit) over its UTF-16 code units, modulo `shards`.
  * A service and its instances use `namespace/service`, so they share one ordered feed; a namespace uses its name.

@@ -1,4 +1,4 @@
-export type StreamKind = 'namespace' | 'service' | 'alias' | 'instance';
+export type StreamKind = 'namespace' | 'service' | 'alias' | 'instance' | 'route-rule' | 'service-routing';
 
 /**
  * The id of a stream: `kind/part/part`. Names may hold slashes, so a part's `%` and `/` are percent-encoded.

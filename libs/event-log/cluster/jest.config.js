@@ -1,0 +1,1 @@
+module.exports = { displayName: 'event-log-cluster', preset: '../../../jest.preset.js' };

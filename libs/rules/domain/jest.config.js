@@ -1,0 +1,1 @@
+module.exports = { displayName: 'rules-domain', preset: '../../../jest.preset.js' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'xds-read-model', preset: '../../../jest.preset.js' };
