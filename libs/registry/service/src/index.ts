@@ -1,7 +1,7 @@
+export type { RegistryCommitter } from './registry-committer.js';
 export type { DiscoverAnswer, Outcome } from './sdk/answer-bytes.js';
 export { createDiscoverAnswers, decodeDiscoverRequest } from './sdk/discover-answers.js';
 export type { DiscoverAnswers, DiscoverAnswersOptions } from './sdk/discover-answers.js';
-export type { RegistryCommitter } from './sdk/instance-calls.js';
 export { registrySdk } from './sdk/registry-sdk.js';
 export type { RegistrySdk, RegistrySdkOptions } from './sdk/registry-sdk.js';
 export { serviceRevision } from './sdk/revision.js';

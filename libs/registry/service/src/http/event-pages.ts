@@ -1,6 +1,7 @@
 import type { Checkpoint, Clock, EventLog, Recorded, Tip } from '@thuban/event-sourcing';
 import { RequestRefused } from '@thuban/nest';
 import { logChanged, positionText, seqsOf } from './event-position.js';
+import type { Followers } from './followers.js';
 import type { InputOf } from './operation.js';
 import type { OPERATIONS } from './operations.js';
 import { eventView } from './views.js';
@@ -85,11 +86,15 @@ const waitForEvent = async (
   }
 };
 
-/** A page of events; with `waitMs` it answers as soon as there is something, and with an empty page when the time is over. */
+/**
+ * A page of events; with `waitMs` it answers as soon as there is something, and with an empty page when the time is over.
+ * @throws RequestRefused 429 when it would have to wait and too many wait already.
+ */
 export const eventPage = async (
   logs: readonly EventLog[],
   query: Query,
   clock: Pick<Clock, 'after'>,
+  followers: Followers,
   signal: AbortSignal,
 ) => {
   const log = logNamed(logs, query.log);
@@ -98,7 +103,8 @@ export const eventPage = async (
   const tips = query.waitMs > 0 ? await log.tips() : [];
   let read = await readAfter(log, start, query);
   if (read.events.length === 0 && query.waitMs > 0) {
-    await waitForEvent(log, { logId: log.id, tips }, query, clock, signal);
+    const leave = followers.enter();
+    await waitForEvent(log, { logId: log.id, tips }, query, clock, signal).finally(leave);
     read = await readAfter(log, start, query);
   }
   const position = positionText(log, read.seqs);

@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Checkpoint, Clock, EventLog } from '@thuban/event-sourcing';
-import { RequestRefused } from '@thuban/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { checkpointAt, positionText, seqsOf } from './event-position.js';
+import type { Followers } from './followers.js';
 import { eventView } from './views.js';
 
-const STREAMS_MAX = 100;
 const DRAIN_MAX_MS = 10_000;
 const KEEP_ALIVE_MS = 15_000;
 
@@ -19,10 +18,8 @@ const checkpointFor = async (log: EventLog, request: FastifyRequest, from: strin
   return checkpointAt(log, seqs);
 };
 
-/** Server-sent events of logs (HTML standard, 9.2). At most 100 at a time; a reader that does not read for 10 s is ended. */
-export const createEventStreams = (clock: Pick<Clock, 'after'>, closing: AbortSignal) => {
-  let open = 0;
-
+/** Server-sent events of logs (HTML standard, 9.2). Each takes a place; a reader that does not read for 10 s is ended. */
+export const createEventStreams = (clock: Pick<Clock, 'after'>, followers: Followers, closing: AbortSignal) => {
   /** False when the reader is too slow. */
   const drained = async (response: ServerResponse, ended: AbortController): Promise<boolean> => {
     const stop = new AbortController();
@@ -97,12 +94,9 @@ export const createEventStreams = (clock: Pick<Clock, 'after'>, closing: AbortSi
   return {
     /** Serves one stream until the client or the process ends it. @throws RequestRefused before anything is sent. */
     serve: async (...request: Parameters<typeof serve>): Promise<void> => {
-      if (open >= STREAMS_MAX)
-        throw new RequestRefused(429, 'RESOURCE_EXHAUSTED', `${STREAMS_MAX} event streams are open already`);
-      open++;
-      await serve(...request).finally(() => open--);
+      const leave = followers.enter();
+      await serve(...request).finally(leave);
     },
-    open: (): number => open,
   };
 };
 

@@ -1,5 +1,6 @@
 import type { Clock, EventLog } from '@thuban/event-sourcing';
 import type { EventStreams } from './event-stream.js';
+import type { Followers } from './followers.js';
 import type { Lists } from './lists.js';
 import type { createStatus } from './status.js';
 import type { Writes } from './writes.js';
@@ -9,6 +10,7 @@ export interface HttpParts {
   readonly writes: Writes;
   readonly lists: Lists;
   readonly logs: readonly EventLog[];
+  readonly followers: Followers;
   readonly streams: EventStreams;
   readonly status: ReturnType<typeof createStatus>;
   readonly document: object;

@@ -60,7 +60,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   413: 'The body is larger than 1 MiB',
   415: 'The body is not application/json',
   422: 'The Idempotency-Key was used for another request',
-  429: 'Too many requests wait',
+  429: 'Too many requests or event streams wait',
   503: 'The event log cannot be used now',
 };
 

@@ -23,7 +23,7 @@ export class ProcessController implements BeforeApplicationShutdown {
     @Input() { query }: InputOf<typeof OPERATIONS.listEvents>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { logs, clock, closing } = this.#parts;
+    const { logs, clock, followers, closing } = this.#parts;
     const ended = new AbortController();
     const end = (): void => ended.abort();
     reply.raw.once('close', end);
@@ -31,7 +31,7 @@ export class ProcessController implements BeforeApplicationShutdown {
     closing.signal.addEventListener('abort', end);
     if (closing.signal.aborted) end();
     try {
-      return await eventPage(logs, query, clock, ended.signal);
+      return await eventPage(logs, query, clock, followers, ended.signal);
     } finally {
       closing.signal.removeEventListener('abort', end);
     }

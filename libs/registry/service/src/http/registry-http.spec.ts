@@ -506,18 +506,34 @@ describe('/v1/events', () => {
     const asked = Array.from({ length: 101 }, () => open(`/v1/events/stream?from=${position}`));
     const streams = await Promise.all(asked);
     const refused = streams.filter(({ response }) => response.status === 429);
-    expect([refused.length, http.eventStreams()]).toEqual([1, 100]);
+    expect([refused.length, http.followers()]).toEqual([1, 100]);
     expect(await refused[0]?.blocks(1)).toEqual([expect.stringContaining('"RESOURCE_EXHAUSTED"')]);
     for (const { close } of streams) close();
+  });
+
+  it('INV-17: at most 100 requests wait, and streams take the same places; those that need not wait are answered', async () => {
+    await register(1);
+    const { position } = (await get('/v1/events')).body;
+    const stream = await open('/v1/events/stream');
+    const waiting = Array.from({ length: 100 }, () => get(`/v1/events?cursor=${position}&waitMs=30000`));
+    expect(await Promise.race(waiting)).toMatchObject({ status: 429, body: { code: 'RESOURCE_EXHAUSTED' } });
+    while (http.followers() < 100) await get('/v1/status');
+    expect((await open('/v1/events/stream')).response.status).toBe(429);
+    expect((await get('/v1/events?waitMs=30000')).body.items).toHaveLength(3);
+    await register(2);
+    const replies = await Promise.all(waiting);
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(99);
+    expect(http.followers()).toBe(1);
+    stream.close();
   });
 
   it('ends streams when the process stops', async () => {
     const stream = await open('/v1/events/stream');
     await stream.blocks(1);
-    expect(http.eventStreams()).toBe(1);
+    expect(http.followers()).toBe(1);
     await running.close();
     expect(await stream.blocks(2)).toHaveLength(2);
-    expect(http.eventStreams()).toBe(0);
+    expect(http.followers()).toBe(0);
   });
 });
 
@@ -674,9 +690,9 @@ describe('a reader of the event stream that does not read', () => {
     // one wait is the keep-alive's, the other is for the reader
     while (clock.waiting() < 2) await new Promise((resolve) => setImmediate(resolve));
     await clock.advance(9_999);
-    expect(http.eventStreams()).toBe(1);
+    expect(http.followers()).toBe(1);
     await clock.advance(1);
-    while (http.eventStreams() > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (http.followers() > 0) await new Promise((resolve) => setImmediate(resolve));
     socket.resume();
     await gone;
     await running.close();
@@ -697,6 +713,6 @@ describe('a client that goes away', () => {
       });
     await gone('/v1/events/stream');
     await get('/v1/status');
-    expect(http.eventStreams()).toBe(0);
+    expect(http.followers()).toBe(0);
   });
 });

@@ -2,8 +2,10 @@ import { setMaxListeners } from 'node:events';
 import type { DynamicModule } from '@nestjs/common';
 import type { Clock, EventLog } from '@thuban/event-sourcing';
 import type { RegistryState } from '@thuban/registry-domain';
+import type { RegistryCommitter } from '../registry-committer.js';
 import { AliasesController } from './aliases.controller.js';
 import { createEventStreams } from './event-stream.js';
+import { createFollowers } from './followers.js';
 import { HTTP_PARTS, type HttpParts } from './http-parts.js';
 import { InstancesController } from './instances.controller.js';
 import { createLists } from './lists.js';
@@ -13,7 +15,7 @@ import { OPERATIONS } from './operations.js';
 import { ProcessController } from './process.controller.js';
 import { ServicesController } from './services.controller.js';
 import { createStatus, type ProjectionStatus } from './status.js';
-import { createWrites, type RegistryCommitter } from './writes.js';
+import { createWrites } from './writes.js';
 
 export interface RegistryHttpOptions {
   readonly committer: Pick<RegistryCommitter, 'handleCommand' | 'remembers'>;
@@ -31,8 +33,8 @@ export interface RegistryHttpOptions {
 /** The HTTP API of the registry, ready to be hosted by Nest. */
 export interface RegistryHttp {
   readonly module: DynamicModule;
-  /** How many event streams are open. */
-  readonly eventStreams: () => number;
+  /** How many event streams and waiting requests are open. */
+  readonly followers: () => number;
 }
 
 class RegistryHttpModule {}
@@ -45,12 +47,13 @@ export const registryHttp = (options: RegistryHttpOptions): RegistryHttp => {
   const { committer, state, logs, clock, version, projections = () => [], statusSections = {} } = options;
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // one for each stream and each request that waits
-  const streams = createEventStreams(clock, closing.signal);
+  const followers = createFollowers();
   const parts: HttpParts = {
     writes: createWrites(committer, state),
     lists: createLists(state),
     logs,
-    streams,
+    followers,
+    streams: createEventStreams(clock, followers, closing.signal),
     status: createStatus({ version, state, logs, projections, statusSections, clock }),
     document: openApiDocument(Object.values(OPERATIONS), version),
     clock,
@@ -68,6 +71,6 @@ export const registryHttp = (options: RegistryHttpOptions): RegistryHttp => {
       ],
       providers: [{ provide: HTTP_PARTS, useValue: parts }],
     },
-    eventStreams: streams.open,
+    followers: followers.count,
   };
 };

@@ -1,12 +1,11 @@
 import type { Json, RegistryEvent } from '@thuban/events';
-import type { Committer, Lookup, Recorded } from '@thuban/event-sourcing';
+import type { Handled, Lookup, Recorded } from '@thuban/event-sourcing';
 import { RequestRefused } from '@thuban/nest';
 import {
   findAlias,
   findInstance,
   findNamespace,
   findService,
-  undescribedNamespace,
   validateAlias,
   validateInstance,
   validateInstanceChanges,
@@ -19,6 +18,7 @@ import {
   type Validated,
 } from '@thuban/registry-domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type RegistryCommitter, requireNamespace } from '../registry-committer.js';
 import { idempotencyOf, metaOf } from './caller.js';
 import { aliasView, asJson, instanceView, namespaceView, serviceView } from './views.js';
 
@@ -141,8 +141,6 @@ export const deleteInstance = (namespace: string, service: string, id: string): 
   },
 });
 
-export type RegistryCommitter = Committer<RegistryCommand, RegistryEvent, RegistryEntry>;
-
 /** Runs writes of HTTP requests. */
 export interface Writes {
   /** Resolves with the answer's body once the write is durable; status and Location are set on the reply. */
@@ -153,30 +151,41 @@ export const createWrites = (
   committer: Pick<RegistryCommitter, 'handleCommand' | 'remembers'>,
   state: State,
 ): Writes => {
+  const keysUnderWay = new Set<string>();
+
   /**
-   * Queued right before the command that needs it, so both are decided in order in one group. The registration implies the namespace
-   * anyway, so its answer does not hang on this one's.
+   * A key that is known makes a write a repeat or a refusal, and neither may make a namespace. So does one that another write is using
+   * just now; should that one fail, this registration implies its namespace.
    */
-  const requireNamespace = (name: string, request: FastifyRequest): Promise<unknown> => {
-    if (findNamespace(state, name)) return Promise.resolve();
-    const namespace = undescribedNamespace(name);
-    return committer
-      .handleCommand({ type: 'CreateNamespace', namespace, ifAbsent: true }, { meta: metaOf(request) })
-      .catch(() => undefined);
+  const isFirstUse = (key: string | undefined): boolean =>
+    key === undefined || !(keysUnderWay.has(key) || committer.remembers(key));
+
+  const holding = async <T>(key: string | undefined, send: () => Promise<T>): Promise<T> => {
+    if (key !== undefined) keysUnderWay.add(key);
+    try {
+      return await send();
+    } finally {
+      if (key !== undefined) keysUnderWay.delete(key);
+    }
   };
 
   const answerTo = async ({ command, answer, needsNamespace }: Write, request: FastifyRequest): Promise<Answer> => {
     const idempotency = idempotencyOf(request);
+    const meta = metaOf(request);
     const context = {
-      meta: metaOf(request),
+      meta,
       answer: (events: Events, after: State): Json => asJson(answer(events, after)),
       ...(idempotency && { idempotency }),
     };
-    // A key that is known makes this a repeat or a refusal, and neither may write.
-    const writes = idempotency === undefined || !committer.remembers(idempotency.key);
-    const namespace = writes && needsNamespace !== undefined && requireNamespace(needsNamespace, request);
-    const handled = await committer.handleCommand(command, context);
-    await namespace;
+    const send = (): Promise<Handled<RegistryEvent>> => committer.handleCommand(command, context);
+    const sendFirst = async (): Promise<Handled<RegistryEvent>> => {
+      const namespace = needsNamespace !== undefined && requireNamespace(committer, state, needsNamespace, meta);
+      const handled = await send();
+      await namespace;
+      return handled;
+    };
+    const key = idempotency?.key;
+    const handled = isFirstUse(key) ? await holding(key, sendFirst) : await send();
     return handled.answer as unknown as Answer;
   };
 

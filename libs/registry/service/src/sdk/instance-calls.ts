@@ -1,28 +1,22 @@
 import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf';
-import type { EventMeta, RegistryEvent } from '@thuban/events';
-import { type Committer, CommandRejected } from '@thuban/event-sourcing';
+import type { EventMeta } from '@thuban/events';
+import { CommandRejected } from '@thuban/event-sourcing';
 import { polaris } from '@thuban/proto';
 import {
   findInstance,
   findInstanceId,
-  findNamespace,
   type InstanceAddress,
   type InstanceEntry,
   type Invalid,
-  type RegistryCommand,
-  type RegistryEntry,
   type RegistryState,
-  undescribedNamespace,
   validateClientHost,
   validateInstance,
   validateInstanceAddress,
 } from '@thuban/registry-domain';
+import { type RegistryCommitter, requireNamespace } from '../registry-committer.js';
 import { CODE, INFO, refusalOf } from './codes.js';
 import { instanceInput } from './messages.js';
 import { responseBytes, type ShownInstance, successBytes } from './response-bytes.js';
-
-/** The only way to the registry log. */
-export type RegistryCommitter = Committer<RegistryCommand, RegistryEvent, RegistryEntry>;
 
 /** A Response, encoded, and the code in it. */
 export interface Reply {
@@ -88,13 +82,6 @@ export const createInstanceCalls = ({ committer, state, onError }: InstanceCalls
     return reply(code, info, instance);
   };
 
-  /** Sent right before the registration, so that both are decided in order in one group. The registration implies the namespace anyway. */
-  const requireNamespace = (name: string, meta: EventMeta): Promise<unknown> => {
-    if (findNamespace(state, name)) return Promise.resolve();
-    const command: RegistryCommand = { type: 'CreateNamespace', namespace: undescribedNamespace(name), ifAbsent: true };
-    return committer.handleCommand(command, { meta }).catch(() => undefined);
-  };
-
   const registerInstance = async (bytes: Buffer, caller: Caller): Promise<Reply> => {
     const message = decoded(polaris.InstanceSchema, bytes);
     if (!message) return notParsed('Instance');
@@ -102,7 +89,7 @@ export const createInstanceCalls = ({ committer, state, onError }: InstanceCalls
     if (!read.ok) return invalid(read);
     const meta = caller.meta();
     try {
-      const namespace = requireNamespace(read.value.namespace, meta);
+      const namespace = requireNamespace(committer, state, read.value.namespace, meta);
       await committer.handleCommand({ type: 'RegisterInstance', instance: read.value }, { meta });
       await namespace;
       return success(read.value);
