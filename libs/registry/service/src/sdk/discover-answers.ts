@@ -2,7 +2,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { polaris } from '@thuban/proto';
 import type { RegistryState } from '@thuban/registry-domain';
 import { type Asked, type DiscoverAnswer, partBytes, refusedAnswer } from './answer-bytes.js';
-import { CODE } from './codes.js';
+import { CODE, type Refusal } from './codes.js';
 import { createInstanceAnswers } from './instance-answers.js';
 import { createListingAnswers } from './listing-answers.js';
 import { createRuleAnswers, isRuleType } from './rule-answers.js';
@@ -14,6 +14,19 @@ const CALLER = partBytes({ Direction: Direction.Caller });
 /** The direction comes last in an answer, so that those without one serve for all. Callee is 0, which is not on the wire. */
 const directed = (direction: polaris.TrafficDirection): Buffer =>
   direction === Direction.Caller ? CALLER : partBytes({ Direction: direction });
+
+const withDirection = (answer: DiscoverAnswer, direction: polaris.TrafficDirection): DiscoverAnswer =>
+  direction === Direction.Callee ? answer : { ...answer, bytes: Buffer.concat([answer.bytes, directed(direction)]) };
+
+const askedBy = ({ type, service }: polaris.DiscoverRequest): Asked => ({
+  type,
+  namespace: service?.namespace ?? '',
+  name: service?.name ?? '',
+});
+
+/** A refusal with the names, the type and the direction of the request, so that the client knows which question it answers. */
+export const refusedRequest = (request: polaris.DiscoverRequest, refusal: Refusal): DiscoverAnswer =>
+  withDirection(refusedAnswer(askedBy(request), refusal), request.Direction);
 
 const BYTES_MAX = 128 * 1024 * 1024;
 
@@ -52,8 +65,9 @@ export const createDiscoverAnswers = ({
   const listings = createListingAnswers({ ...source, bytesMax: bytesMax / 8 });
   const rules = createRuleAnswers({ ...source, bytesMax: bytesMax / 8 });
 
-  const undirected = ({ type, service }: polaris.DiscoverRequest): DiscoverAnswer => {
-    const asked: Asked = { type, namespace: service?.namespace ?? '', name: service?.name ?? '' };
+  const undirected = (request: polaris.DiscoverRequest): DiscoverAnswer => {
+    const { type, service } = request;
+    const asked = askedBy(request);
     const revision = service?.revision ?? '';
     if (type === Type.INSTANCE) return instances.answer(asked, revision);
     if (isRuleType(type)) return rules.answer(asked, revision);
@@ -66,13 +80,7 @@ export const createDiscoverAnswers = ({
   };
 
   return {
-    answer: (request) => {
-      const { Direction: direction } = request;
-      const answer = undirected(request);
-      return direction === Direction.Callee
-        ? answer
-        : { ...answer, bytes: Buffer.concat([answer.bytes, directed(direction)]) };
-    },
+    answer: (request) => withDirection(undirected(request), request.Direction),
     stats: () => {
       const all = [instances.stats(), listings.stats(), rules.stats()];
       return {

@@ -106,17 +106,26 @@ describe('a Discover stream', () => {
     expect(seen).toMatchObject({ opened: 1, closed: 1, answered: 1 });
   });
 
-  it('ends with INTERNAL when an answer cannot be made, and says so to us alone', async () => {
+  it('answers 500000 under the asked names, type and direction when an answer cannot be made, and says why to us alone', async () => {
     const broken = new Error('no such table');
+    const answers = createDiscoverAnswers({ state: createRegistryState(), logId: 'l' });
     const { transport, seen } = serve({
-      answer: () => {
-        throw broken;
+      ...answers,
+      answer: (request) => {
+        if (request.service?.name === 'a') throw broken;
+        return answers.answer(request);
       },
-      stats: () => ({ entries: 0, bytes: 0 }),
     });
-    const failed = new Promise((resolve) => transport.once('error', resolve));
-    transport.push(requestFor('a'));
-    expect(await failed).toMatchObject({ code: 13, details: 'internal error' });
-    expect(seen).toMatchObject({ closed: 1, failures: [broken] });
+    const service = { namespace: 'n', name: 'a', revision: 'mine' };
+    const asked = create(polaris.DiscoverRequestSchema, { type: 3, service, Direction: 1 });
+    transport.push(Buffer.from(toBinary(polaris.DiscoverRequestSchema, asked)));
+    transport.push(requestFor('b'));
+    await turns(5);
+    expect(transport.received.map(nameIn)).toEqual(['a', 'b']);
+    const response = fromBinary(polaris.DiscoverResponseSchema, transport.received[0]!);
+    expect(response).toMatchObject({ code: 500000, info: 'internal error', type: 3, Direction: 1 });
+    expect(response.service).toMatchObject({ namespace: 'n', name: 'a' });
+    expect(response.service?.revision).toBeUndefined();
+    expect(seen).toMatchObject({ answered: 2, closed: 0, failures: [broken] });
   });
 });

@@ -1,11 +1,11 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { polaris } from '@thuban/proto';
 import type { DiscoverAnswer, Outcome } from './answer-bytes.js';
-import { decodeDiscoverRequest, type DiscoverAnswers } from './discover-answers.js';
+import { CODE } from './codes.js';
+import { decodeDiscoverRequest, type DiscoverAnswers, refusedRequest } from './discover-answers.js';
 
-/** google.rpc.Code numbers. */
+/** A google.rpc.Code number. */
 const INVALID_ARGUMENT = 3;
-const INTERNAL = 13;
 
 /** A Discover call as grpc-js hands it over, its messages as bytes. */
 export type DiscoverCall = Pick<
@@ -20,7 +20,7 @@ export interface DiscoverObserver {
   /** With the same `end` as it opened with. */
   closed(end: () => void): void;
   answered(code: number, outcome: Outcome): void;
-  /** A bug of ours: the call ended with INTERNAL. */
+  /** A bug of ours, which the client saw as code 500000. */
   failed(error: unknown): void;
 }
 
@@ -28,6 +28,7 @@ export interface DiscoverObserver {
  * Answers every request of a Discover stream with exactly one message, in the order of the requests, at once.
  * - Half-close ends the call with OK once everything is written: polaris-go leaves its streams so.
  * - When the client does not read, no further request is read until it does, so a slow client costs one answer.
+ * - A question that we fail to answer gets 500000: SDKs keep what they have, whereas after a broken stream they take rules for empty.
  * - Bytes that are no request cannot be answered (an answer needs a service and a type): the call ends with INVALID_ARGUMENT.
  */
 export const answerDiscoverStream = (
@@ -60,12 +61,12 @@ export const answerDiscoverStream = (
     }
   };
 
-  const answerTo = (request: polaris.DiscoverRequest): DiscoverAnswer | undefined => {
+  const answerTo = (request: polaris.DiscoverRequest): DiscoverAnswer => {
     try {
       return answers.answer(request);
     } catch (error) {
       observer.failed(error);
-      return endWith(INTERNAL, 'internal error');
+      return refusedRequest(request, { code: CODE.SERVER_ERROR, info: 'internal error' });
     }
   };
 
