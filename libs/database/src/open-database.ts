@@ -140,6 +140,9 @@ const connect = async ({ file, entities, migrations = [] }: DatabaseOptions): Pr
       // The log is the truth: after a power loss the last rows are projected again from the checkpoint that is on disk.
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = NORMAL');
+      // 2 MB, SQLite's own default; the driver's is 16 MB. Rows are read when a process starts and rewritten key by key after that: more pages
+      // in memory of their own, beside those that the operating system keeps, save no CPU.
+      db.pragma('cache_size = -2000');
     },
   });
   try {
