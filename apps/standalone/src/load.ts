@@ -45,15 +45,17 @@ export const loadFolds = async (log: EventLog, database: ReadModelDatabase, logg
 const foldFrom = async (
   log: EventLog,
   from: Checkpoint | undefined,
-  facts: readonly Recorded<RegistryEvent>[],
+  facts: Iterable<Recorded<RegistryEvent>>,
   remembered: readonly Remembered[],
 ): Promise<Folded> => {
   const state = createRegistryState();
   const mesh = createMesh();
   const keys = [...remembered];
-  const fold = (events: readonly Recorded<RegistryEvent>[]): void => {
-    foldInto(state, evolve, events);
-    for (const event of events) evolveMesh(mesh, event);
+  const fold = (events: Iterable<Recorded<RegistryEvent>>): void => {
+    for (const event of events) {
+      foldInto(state, evolve, [event]);
+      evolveMesh(mesh, event);
+    }
   };
   fold(facts);
   const checkpoint = await replay<RegistryEvent>(log, from, (events) => {

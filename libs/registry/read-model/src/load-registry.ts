@@ -24,8 +24,9 @@ export interface LoadedRegistry {
   /**
    * What is left of the log up to the checkpoint: events, by shard and seq, that fold to the state that the whole log folds to.
    * Of a thing's history only what shows in the state remains, so seqs have gaps and hashes are empty.
+   * To be read once: they are made shard by shard while they are read, so that a fraction of them is alive at a time.
    */
-  readonly facts: readonly Fact[];
+  readonly facts: Iterable<Fact>;
   /** The idempotency keys of the last 24 hours of event time, oldest first. */
   readonly remembered: readonly Pick<Fact, 'meta' | 'timeMs'>[];
 }
@@ -106,38 +107,78 @@ const impliedServiceFacts = (service: Place, row: ServiceRow, living: readonly F
   return [made, ...undescribed, ...living, fact(place, gone, row.touched_seq, row.changed_at)];
 };
 
-interface LivingInstance {
+/** What of an instance's row is kept until its facts are made: without the text that it was read from. */
+interface LivingInstance extends Omit<StoredInstance, 'data'> {
   readonly instance: Instance;
-  readonly row: StoredInstance;
 }
 
-const instanceFacts = (shard: number, { instance, row }: LivingInstance): Fact[] => {
+const instanceFacts = (shard: number, living: LivingInstance): Fact[] => {
+  const { instance, incarnation, seq, registered_at, changed_at } = living;
   const place = { shard, stream: streamId('instance', instance.namespace, instance.service, instance.id) };
-  const registered = fact(place, { type: 'InstanceRegistered', data: instance }, row.incarnation, row.registered_at);
-  if (row.seq === row.incarnation) return [registered];
-  return [registered, fact(place, { type: 'InstanceChanged', data: instance }, row.seq, row.changed_at)];
+  const registered = fact(place, { type: 'InstanceRegistered', data: instance }, incarnation, registered_at);
+  if (seq === incarnation) return [registered];
+  return [registered, fact(place, { type: 'InstanceChanged', data: instance }, seq, changed_at)];
 };
 
-const byService = (rows: readonly StoredInstance[]): Map<string, LivingInstance[]> => {
-  const groups = new Map<string, LivingInstance[]>();
+type ByService = Map<string, LivingInstance[]>;
+
+const addTo = (groups: ByService, rows: readonly PagedInstance[]): void => {
   for (const [i, instance] of instancesOf(rows).entries()) {
-    const row = rows[i] as StoredInstance;
-    const key = `${instance.namespace}\n${instance.service}`;
+    const { incarnation, seq, registered_at, changed_at } = rows[i] as PagedInstance;
+    const living = { instance, incarnation, seq, registered_at, changed_at };
+    const key = keyOf(instance.namespace, instance.service);
     const group = groups.get(key);
-    if (group) group.push({ instance, row });
-    else groups.set(key, [{ instance, row }]);
+    if (group) group.push(living);
+    else groups.set(key, [living]);
+  }
+};
+
+type PagedInstance = StoredInstance & { readonly place: number };
+
+const PAGE = 2000;
+const INSTANCES = `SELECT rowid AS place, data, incarnation, seq, registered_at, changed_at FROM registry_instance
+  WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE}`;
+
+/** In pages, so that the texts of few rows are in memory at a time. */
+const instancesByService = async (database: ReadModelDatabase): Promise<ByService> => {
+  const groups: ByService = new Map();
+  for (let after = 0, full = true; full;) {
+    const rows = await database.query<PagedInstance>(INSTANCES, [after]);
+    addTo(groups, rows);
+    full = rows.length === PAGE;
+    after = rows.at(-1)?.place ?? after;
   }
   return groups;
 };
 
-const INSTANCES = 'SELECT data, incarnation, seq, registered_at, changed_at FROM registry_instance';
+const inShards = <R>(rows: readonly R[], key: (row: R) => string): readonly R[][] => {
+  const shards = Array.from({ length: REGISTRY_SHARDS }, (): R[] => []);
+  for (const row of rows) shards[shard(key(row))]?.push(row);
+  return shards;
+};
+
+interface Rows {
+  readonly namespaces: readonly NamespaceRow[];
+  readonly aliases: readonly AliasRow[];
+  readonly services: readonly ServiceRow[];
+  readonly instances: ByService;
+}
 
 /** By shard and seq. The sort is stable: what stands at the same seq stays in the order in which it was made. */
-const inOrder = (facts: readonly Fact[]): Fact[] => {
-  const shards = Array.from({ length: REGISTRY_SHARDS }, (): Fact[] => []);
-  for (const each of facts) shards[each.shard]?.push(each);
-  return shards.flatMap((ofShard) => ofShard.sort((a, b) => a.seq - b.seq));
-};
+function* factsOf({ namespaces, aliases, services, instances }: Rows): Generator<Fact, void> {
+  const living = ({ namespace, name }: ServiceRow) => instances.get(keyOf(namespace, name)) ?? [];
+  const ofName = ({ namespace, name }: AliasRow | ServiceRow) => `${namespace}/${name}`;
+  const namespacesOf = inShards(namespaces, ({ name }) => name);
+  const aliasesOf = inShards(aliases, ofName);
+  for (const [i, servicesOf] of inShards(services, ofName).entries()) {
+    const facts = [
+      ...(namespacesOf[i] ?? []).flatMap(namespaceFacts),
+      ...(aliasesOf[i] ?? []).flatMap(aliasFacts),
+      ...servicesOf.flatMap((row) => serviceFacts(row, living(row))),
+    ];
+    yield* facts.sort((a, b) => a.seq - b.seq);
+  }
+}
 
 const rememberedOf = ({ idempotency_key, fingerprint, answer, at }: IdempotencyRow): Pick<Fact, 'meta' | 'timeMs'> => ({
   meta: { ...META, idempotency: { key: idempotency_key, fingerprint, answer: JSON.parse(answer) as Json } },
@@ -154,14 +195,10 @@ export const loadRegistry = async (database: ReadModelDatabase): Promise<LoadedR
   const namespaces = await all<NamespaceRow>('registry_namespace');
   const services = await all<ServiceRow>('registry_service');
   const aliases = await all<AliasRow>('registry_alias');
-  const instances = byService(await database.query<StoredInstance>(INSTANCES));
+  const instances = await instancesByService(database);
   const remembered = await all<IdempotencyRow>('registry_idempotency', 'ORDER BY at');
   // Somebody projected in between: the rows are of several checkpoints.
   if (!sameTips(checkpoint, await database.checkpointOf(REGISTRY_PROJECTION))) return loadRegistry(database);
-  const facts = [
-    ...namespaces.flatMap(namespaceFacts),
-    ...aliases.flatMap(aliasFacts),
-    ...services.flatMap((row) => serviceFacts(row, instances.get(keyOf(row.namespace, row.name)) ?? [])),
-  ];
-  return { checkpoint, facts: inOrder(facts), remembered: remembered.map(rememberedOf) };
+  const facts = factsOf({ namespaces, aliases, services, instances });
+  return { checkpoint, facts, remembered: remembered.map(rememberedOf) };
 };
