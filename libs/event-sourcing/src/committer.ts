@@ -19,8 +19,6 @@ export interface CommitterOptions<C, E extends DomainEvent, V> {
   /** Runs its argument once after the next poll of the sockets (`setImmediate`), so that a commit takes all that was readable. */
   readonly afterPoll: (run: () => void) => void;
   readonly newCommitId: () => string;
-  /** Told of events that are committed and folded, before their commands are answered. */
-  readonly onCommitted?: (events: readonly Recorded<E>[]) => void;
   /** Told once when the log cannot be written, with the reason, and once (`undefined`) when it can be again. */
   readonly onUnavailable?: (reason: LogUnavailable | undefined) => void;
   /** Keys that earlier processes remembered: the metas of recorded events. */
@@ -38,6 +36,12 @@ export interface Committer<C, E extends DomainEvent, V> {
    *   UNAVAILABLE: the store failed and nothing was written.
    */
   handleCommand(command: C, context: CommandContext<E, V>): Promise<Handled<E>>;
+  /**
+   * Folds what a subscription of the log brings, so that the state shows what other writers do also while nobody sends commands here.
+   * Events that are folded already are skipped. Resolves when they are in the state: hand over the next batch then.
+   * @throws Error for a gap: the subscription did not start where the committer had come to.
+   */
+  follow(events: readonly Recorded<E>[]): Promise<void>;
   /** True when a command with this idempotency key was committed in the last 24 hours: its repeat will write nothing. */
   remembers(key: string): boolean;
   /** The seq per shard that the state has folded. */
@@ -71,6 +75,7 @@ export const createCommitter = <C, E extends DomainEvent, V>(
   let behind = false;
   let unavailable = false;
   const idle: (() => void)[] = [];
+  let arrived: { readonly events: readonly Recorded<E>[]; readonly settle: (error?: Error) => void }[] = [];
 
   const noteAvailability = (reason: LogUnavailable | undefined): void => {
     if (unavailable === (reason !== undefined)) return;
@@ -83,7 +88,6 @@ export const createCommitter = <C, E extends DomainEvent, V>(
       folded[event.shard] = event.seq;
       remembered.add(event);
     }
-    options.onCommitted?.(events);
   };
 
   /** Folds what other writers have appended. */
@@ -98,6 +102,30 @@ export const createCommitter = <C, E extends DomainEvent, V>(
       }
     }
     behind = false;
+  };
+
+  const foldNew = (events: readonly Recorded<E>[]): void => {
+    const fresh = events.filter(({ shard, seq }) => seq > (folded[shard] ?? 0));
+    for (const event of fresh) {
+      const { shard, seq } = event;
+      const expected = (folded[shard] ?? 0) + 1;
+      if (seq !== expected) throw new Error(`event ${expected} of shard ${shard} is missing: ${seq} came`);
+      foldInto(state, decider.evolve, [event]);
+      noteFolded([event]);
+    }
+  };
+  /** Between two commits, never during one: the state must not move while a group that was decided on it is being written. */
+  const foldArrived = (): void => {
+    const batches = arrived;
+    arrived = [];
+    for (const { events, settle } of batches) {
+      try {
+        foldNew(events);
+        settle();
+      } catch (error) {
+        settle(error as Error);
+      }
+    }
   };
 
   /** @returns what answers the commands. */
@@ -155,6 +183,7 @@ export const createCommitter = <C, E extends DomainEvent, V>(
     }));
     queue = queue.slice(taken);
     settle();
+    foldArrived();
     if (queue.length > 0) return afterPoll(() => void runNext());
     running = false;
     for (const done of idle.splice(0)) done();
@@ -171,6 +200,11 @@ export const createCommitter = <C, E extends DomainEvent, V>(
         if (running) return;
         running = true;
         afterPoll(() => void runNext());
+      }),
+    follow: (events) =>
+      new Promise<void>((resolve, reject) => {
+        arrived.push({ events, settle: (error) => (error ? reject(error) : resolve()) });
+        if (!running) foldArrived();
       }),
     remembers: (key) => remembered.find(key, clock.now()) !== undefined,
     seqs: () => folded,

@@ -122,11 +122,10 @@ describe('a committer', () => {
     let proceed = (): void => undefined;
     const held = new Promise<void>((resolve) => (proceed = resolve));
     const log: EventLog = { ...inner, append: (commit) => held.then(() => inner.append(commit)) };
-    const told: number[] = [];
-    const { state, take } = start(log, { onCommitted: (events) => void told.push(events.length) });
-    const taking = take('ann', 1).then(() => [state.get('1'), ...told]);
+    const { committer, state, take } = start(log);
+    const taking = take('ann', 1).then(() => [state.get('1'), committer.stats().events]);
     for (let i = 0; i < 5; i++) await new Promise(setImmediate);
-    expect([state.size, told]).toEqual([0, []]);
+    expect([state.size, committer.stats().events]).toEqual([0, 0]);
     proceed();
     expect(await taking).toEqual(['ann', 1]);
   });
@@ -285,6 +284,51 @@ describe('two committers on one log (INV-6)', () => {
     expect(outcomes.filter(({ who }) => who !== '')).toHaveLength(100);
     expect(writers.reduce((sum, { committer }) => sum + committer.stats().conflicts, 0)).toBeGreaterThan(0);
     expectDenseAndChained('seats', await everythingIn(log));
+  });
+
+  it('see what the other wrote by following the log, each event once', async () => {
+    const log = memoryLog();
+    const [a, b] = [start(log), start(log)];
+    await a.take('ann', 1, 2, 5);
+    const events = (await everythingIn(log)).flat() as readonly Recorded<SeatTaken>[];
+    await b.committer.follow(events.slice(0, 2));
+    await b.committer.follow(events);
+    expect(b.state).toEqual(a.state);
+    expect(b.committer.seqs()).toEqual(a.committer.seqs());
+    await a.committer.follow(events);
+    expect(a.committer.seqs()).toEqual(await seqsOf(log));
+  });
+
+  it('fold nothing that they follow while a commit is on its way, and have it before they follow more', async () => {
+    const inner = memoryLog();
+    let proceed = (): void => undefined;
+    const held = new Promise<void>((resolve) => (proceed = resolve));
+    const a = start(inner);
+    const b = start({ ...inner, append: (commit) => held.then(() => inner.append(commit)) });
+    const taking = b.take('bob', 2);
+    while (b.committer.stats().queued === 0) await new Promise(setImmediate);
+    for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+    await a.take('ann', 1);
+    const following = b.committer.follow((await everythingIn(inner)).flat() as readonly Recorded<SeatTaken>[]);
+    expect(b.state.size).toBe(0);
+    proceed();
+    await Promise.all([taking, following]);
+    expect(b.state).toEqual(
+      new Map([
+        ['1', 'ann'],
+        ['2', 'bob'],
+      ]),
+    );
+    expect(b.committer.seqs()).toEqual(await seqsOf(inner));
+  });
+
+  it('refuse to follow over a gap (INV-3)', async () => {
+    const log = memoryLog();
+    const [a, b] = [start(log), start(log)];
+    await a.take('ann', 1, 5);
+    const [, second] = (await everythingIn(log)).flat() as readonly Recorded<SeatTaken>[];
+    await expect(b.committer.follow([second!])).rejects.toThrow('event 1 of shard 1 is missing');
+    expect(b.state.size).toBe(0);
   });
 
   it('agree with the log whatever they do and in whatever groups', async () => {
