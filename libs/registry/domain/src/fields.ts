@@ -62,14 +62,22 @@ interface TextOptions {
   readonly trimmed?: boolean;
 }
 
-/** A string of at most `max` UTF-16 code units without control characters or lone surrogates; absent is "". */
+/** How many characters there are when there are more than `max`. An emoji is one, as in PolarisMesh. */
+const tooMany = (value: string, max: number): number | undefined => {
+  if (value.length <= max) return undefined;
+  const characters = [...value].length;
+  return characters > max ? characters : undefined;
+};
+
+/** A string of at most `max` characters without control characters or lone surrogates; absent is "". */
 export const text = (polarisCode: number, max: number, options: TextOptions = {}): Field<string> => ({
   polarisCode,
   read: (given) => {
     if (given !== undefined && given !== null && typeof given !== 'string') return { problem: 'must be a string' };
     const value = options.trimmed ? (given ?? '').trim() : (given ?? '');
     if (value === '') return options.required ? { problem: 'must not be empty' } : { value };
-    if (value.length > max) return { problem: `must have at most ${max} characters, it has ${value.length}` };
+    const characters = tooMany(value, max);
+    if (characters !== undefined) return { problem: `must have at most ${max} characters, it has ${characters}` };
     if (CONTROL.test(value)) return { problem: 'must not hold control characters' };
     if (options.pattern && !options.pattern.test(value)) return { problem: options.patternSays ?? 'has a wrong form' };
     return { value };
@@ -89,11 +97,12 @@ export const host = (polarisCode: number, max: number): Field<string> =>
     patternSays: 'must not hold white space or #',
   });
 
-/** An integer from 0 to `max`; absent is `ifAbsent`. */
-export const integer = (polarisCode: number, max: number, ifAbsent: number): Field<number> => ({
+/** An integer from 0 to `max`; absent is `ifAbsent`, or refused without one. */
+export const integer = (polarisCode: number, max: number, ifAbsent?: number): Field<number> => ({
   polarisCode,
   read: (given) => {
     const value = given ?? ifAbsent;
+    if (value === undefined) return { problem: 'must be given' };
     if (typeof value !== 'number' || !Number.isInteger(value)) return { problem: 'must be an integer' };
     // The sum makes a 0 of -0, which JSON does not have.
     return value >= 0 && value <= max ? { value: value + 0 } : { problem: `must be from 0 to ${max}, it is ${value}` };
@@ -117,11 +126,12 @@ const pairProblem = (key: string, value: unknown): string | undefined => {
   if (key === '') return 'must not have an empty key';
   // A key that means something else to JavaScript objects would be lost or do harm on its way through other programs.
   if (key === '__proto__') return 'must not have the key "__proto__"';
-  if (key.length > KEY_MAX) return `must have keys of at most ${KEY_MAX} characters, one has ${key.length}`;
+  const inKey = tooMany(key, KEY_MAX);
+  if (inKey !== undefined) return `must have keys of at most ${KEY_MAX} characters, one has ${inKey}`;
   if (CONTROL.test(key)) return 'must not have control characters in a key';
   if (typeof value !== 'string') return `must have strings as values, "${key}" has none`;
-  if (value.length > VALUE_MAX)
-    return `must have values of at most ${VALUE_MAX} characters, "${key}" has ${value.length}`;
+  const inValue = tooMany(value, VALUE_MAX);
+  if (inValue !== undefined) return `must have values of at most ${VALUE_MAX} characters, "${key}" has ${inValue}`;
   return CONTROL.test(value) ? `must not have control characters in the value of "${key}"` : undefined;
 };
 

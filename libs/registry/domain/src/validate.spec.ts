@@ -42,6 +42,7 @@ describe('an instance', () => {
     ['an empty host', { host: '  ' }, 'host', 400131, /must not be empty/],
     ['a host of 129', { host: 'h'.repeat(129) }, 'host', 400131, /at most 128/],
     ['a host with a #', { host: 'h##1' }, 'host', 400131, /#/],
+    ['no port', { port: undefined }, 'port', 400132, /must be given/],
     ['port 70000', { port: 70000 }, 'port', 400132, /from 0 to 65535, it is 70000/],
     ['port -1', { port: -1 }, 'port', 400132, /from 0 to 65535/],
     ['port 1.5', { port: 1.5 }, 'port', 400132, /integer/],
@@ -60,6 +61,8 @@ describe('an instance', () => {
     ['an empty metadata key', { metadata: { '': 'x' } }, 'metadata', 400150, /empty key/],
     ['a metadata key of 129', { metadata: { ['k'.repeat(129)]: 'x' } }, 'metadata', 400150, /at most 128/],
     ['a metadata value of 4097', { metadata: { k: 'v'.repeat(4097) } }, 'metadata', 400150, /at most 4096/],
+    ['a metadata value of 4097 emoji', { metadata: { k: '😀'.repeat(4097) } }, 'metadata', 400150, /"k" has 4097/],
+    ['a logic set of 129 emoji', { logicSet: '😀'.repeat(129) }, 'logicSet', 400138, /it has 129/],
     ['a metadata value that is a number', { metadata: { k: 1 } }, 'metadata', 400150, /strings/],
     ['a metadata value with ESC', { metadata: { k: '\u001b' } }, 'metadata', 400150, /control characters/],
     ['a __proto__ key', { metadata: JSON.parse('{"__proto__":"x"}') }, 'metadata', 400150, /__proto__/],
@@ -80,7 +83,8 @@ describe('an instance', () => {
       weight: 0,
       priority: 0xffffffff,
       protocol: 'p'.repeat(32),
-      metadata: { ...pairs(63), ['k'.repeat(128)]: 'v'.repeat(4096) },
+      metadata: { ...pairs(62), ['k'.repeat(128)]: 'v'.repeat(4096), ['😀'.repeat(128)]: '😀'.repeat(4096) },
+      logicSet: '😀'.repeat(128),
     };
     expect(validateInstance(most)).toMatchObject({ ok: true, value: most });
   });
@@ -130,6 +134,7 @@ describe('an address of an instance', () => {
     [{}, 'namespace'],
     [{ id: 'i', namespace: 'n', service: 's t' }, 'service'],
     [{ namespace: 'n', service: 's' }, 'host'],
+    [{ namespace: 'n', service: 's', host: 'h' }, 'port'],
     [{ id: 'a\n' }, 'id'],
   ])('is refused when incomplete: %j', (input, field) =>
     expect(validateInstanceAddress(input)).toMatchObject({ ok: false, field }),

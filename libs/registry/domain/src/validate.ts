@@ -87,6 +87,12 @@ const INSTANCE_TUPLE = {
   service: name(CODE.SERVICE_NAME, 128),
   vpcId: text(CODE.INVALID_PARAMETER, 128),
   host: host(CODE.INSTANCE_HOST, 128),
+  port: integer(CODE.INSTANCE_PORT, PORT_MAX),
+};
+/** An instance that is named by its id needs no host and no port. */
+const NAMED_INSTANCE: typeof INSTANCE_TUPLE = {
+  ...INSTANCE_TUPLE,
+  host: text(CODE.INSTANCE_HOST, 128, { trimmed: true }),
   port: integer(CODE.INSTANCE_PORT, PORT_MAX, 0),
 };
 const INSTANCE_DESCRIPTION = {
@@ -157,8 +163,7 @@ export const validateInstanceAddress = (input: Input<Instance>): Validated<Insta
   if ('problem' in id) return { ok: false, field: 'id', message: `id ${id.problem}`, polarisCode: CODE.INSTANCE_ID };
   const named = id.value !== '';
   if (named && !(input.namespace && input.service)) return { ok: true, value: { id: id.value, host: '', port: 0 } };
-  const fields = named ? { ...INSTANCE_TUPLE, host: text(CODE.INSTANCE_HOST, 128, { trimmed: true }) } : INSTANCE_TUPLE;
-  const read = readAll(fields, input);
+  const read = readAll(named ? NAMED_INSTANCE : INSTANCE_TUPLE, input);
   if (!read.ok) return read;
   const { namespace, service, host, port } = read.value;
   return { ok: true, value: { id: named ? id.value : instanceId(read.value), namespace, service, host, port } };
