@@ -1,4 +1,4 @@
-import { isLoopback } from './loopback.js';
+import { isLoopback } from '@thuban/nest';
 
 /** What a start tells: where it listens, where the data is, what to try next. */
 export interface Started {

@@ -9,6 +9,9 @@ import {
   createLogger,
   createMetrics,
   ensureWritableDirectory,
+  follow,
+  keepRunning,
+  lagCheck,
   systemClock,
   type Logger,
 } from '@thuban/nest';
@@ -18,8 +21,6 @@ import { registryHttp, registrySdk } from '@thuban/registry-service';
 import { ADS_CHANNEL_OPTIONS, xdsServer } from '@thuban/xds-server';
 import { createResources, nodeFacts } from '@thuban/xds-snapshot';
 import type { Started } from './banner.js';
-import { follow, keepRunning } from './follow.js';
-import { lagCheck } from './lag-check.js';
 import { loadFolds, openReadModels, type Folded } from './load.js';
 import { registerMetrics, type ProjectionLag } from './register-metrics.js';
 import { addressesOf } from './ports.js';
@@ -92,7 +93,7 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
 
   const stopping = new AbortController();
   const running = { signal: stopping.signal, clock: systemClock, logger };
-  const meshFollower = follow(log, checkpoint, resources.apply, running);
+  const meshFollower = follow<RegistryEvent>('the mesh', log, checkpoint, resources.apply, running);
   let projected = folded.projected;
   const rows = keepRunning(
     'the registry projection',

@@ -1,6 +1,6 @@
-import { createLogger } from '@thuban/nest';
 import { fakeClock } from '@thuban/testing';
 import { keepRunning } from './follow.js';
+import { createLogger } from './logger.js';
 
 describe('keepRunning', () => {
   it('does not start again what has ended by itself, as everything does when the log is closed', async () => {
