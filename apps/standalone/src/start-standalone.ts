@@ -12,17 +12,18 @@ import {
   follow,
   keepRunning,
   lagCheck,
+  registerProcessMetrics,
   systemClock,
   type Logger,
+  type ProjectionLag,
 } from '@thuban/nest';
 import { registryDecider, type RegistryCommand, type RegistryEntry } from '@thuban/registry-domain';
 import { REGISTRY_PROJECTION, registryProjection } from '@thuban/registry-read-model';
-import { registryHttp, registrySdk } from '@thuban/registry-service';
-import { ADS_CHANNEL_OPTIONS, xdsServer } from '@thuban/xds-server';
+import { registerRegistryMetrics, registryHttp, registrySdk } from '@thuban/registry-service';
+import { ADS_CHANNEL_OPTIONS, registerXdsMetrics, xdsServer } from '@thuban/xds-server';
 import { createResources, nodeFacts } from '@thuban/xds-snapshot';
 import type { Started } from './banner.js';
 import { loadFolds, openReadModels, type Folded } from './load.js';
-import { registerMetrics, type ProjectionLag } from './register-metrics.js';
 import { addressesOf } from './ports.js';
 import type { Settings } from './settings.js';
 import { VERSION } from './version.js';
@@ -150,7 +151,9 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
     await store.close();
   };
   const metrics = createMetrics();
-  registerMetrics(metrics, { committer, state, sdk, xds, projections });
+  registerProcessMetrics(metrics, { version: VERSION, projections });
+  registerRegistryMetrics(metrics, { committer, state, sdk });
+  registerXdsMetrics(metrics, xds);
   const { host } = addresses;
   const server = await bootstrap({
     name: 'thuban',

@@ -21,6 +21,30 @@ export interface Metrics {
   histogram(name: string, help: string, read: () => Distribution): void;
 }
 
+/** A reading with one label: the keys of `values`. */
+export const labelled = (label: string, values: Readonly<Record<string, number>>): Reading =>
+  Object.entries(values).map(([key, value]) => [{ [label]: key }, value] as const);
+
+/** How many committed events a projection has not applied. */
+export interface ProjectionLag {
+  readonly name: string;
+  readonly lagEvents: number;
+}
+
+/** The series that every process has: its release, and how far its projections are. */
+export const registerProcessMetrics = (
+  metrics: Metrics,
+  { version, projections }: { readonly version: string; readonly projections: () => readonly ProjectionLag[] },
+): void => {
+  metrics.gauge('thuban_build_info', 'The release; always 1.', () => [[{ version }, 1]], ['version']);
+  metrics.gauge(
+    'thuban_projection_lag_events',
+    'Committed events that a projection has not applied.',
+    () => projections().map(({ name, lagEvents }) => [{ projection: name }, lagEvents] as const),
+    ['projection'],
+  );
+};
+
 const valuesOf = (reading: Reading) => (typeof reading === 'number' ? [[{}, reading] as const] : reading);
 
 /** prom-client's own histogram observes one value at a time; this one hands over what was counted, in the form that a registry reads. */

@@ -1,3 +1,4 @@
+export { registerRegistryMetrics } from './register-metrics.js';
 export type { RegistryCommitter } from './registry-committer.js';
 export type { DiscoverAnswer, Outcome } from './sdk/answer-bytes.js';
 export { createDiscoverAnswers, decodeDiscoverRequest } from './sdk/discover-answers.js';
