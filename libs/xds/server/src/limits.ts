@@ -10,7 +10,10 @@ export interface ServerLimits extends ProtocolLimits {
   readonly drainMsMax: number;
   /** A stream must name its node within this time. */
   readonly firstRequestMsMax: number;
-  /** At a change this many streams are written to before requests and acknowledgements are read again. */
+  /**
+   * At a change this many streams are written to before requests and acknowledgements are read again. The last stream waits for the
+   * reading in between, so a chunk is as long as a turn of the event loop may be: 1,000 writes take 20–30 ms.
+   */
   readonly flushChunk: number;
   /** Over which time `close` ends the streams. */
   readonly closeMs: number;
@@ -22,6 +25,6 @@ export const SERVER_LIMITS: ServerLimits = {
   requestBytesMax: 4 * 1024 * 1024,
   drainMsMax: 30_000,
   firstRequestMsMax: 15_000,
-  flushChunk: 200,
+  flushChunk: 1000,
   closeMs: 2_000,
 };
