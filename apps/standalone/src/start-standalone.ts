@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { openEmbeddedStore } from '@thuban/event-log-embedded';
-import { createCommitter, runProjection, type EventLog } from '@thuban/event-sourcing';
+import { runProjection } from '@thuban/event-sourcing';
 import { REGISTRY_LOG, REGISTRY_SHARDS, type RegistryEvent } from '@thuban/events';
 import {
   bootstrap,
@@ -13,17 +12,18 @@ import {
   keepRunning,
   lagCheck,
   registerProcessMetrics,
+  startCommitter,
   systemClock,
   type Logger,
   type ProjectionLag,
 } from '@thuban/nest';
-import { registryDecider, type RegistryCommand, type RegistryEntry } from '@thuban/registry-domain';
+import { registryDecider } from '@thuban/registry-domain';
 import { REGISTRY_PROJECTION, registryProjection } from '@thuban/registry-read-model';
 import { registerRegistryMetrics, registryHttp, registrySdk } from '@thuban/registry-service';
 import { ADS_CHANNEL_OPTIONS, registerXdsMetrics, xdsServer } from '@thuban/xds-server';
 import { createResources, nodeFacts } from '@thuban/xds-snapshot';
 import type { Started } from './banner.js';
-import { loadFolds, openReadModels, type Folded } from './load.js';
+import { loadFolds, openReadModels } from './load.js';
 import { addressesOf } from './ports.js';
 import type { Settings } from './settings.js';
 import { VERSION } from './version.js';
@@ -32,28 +32,6 @@ import { VERSION } from './version.js';
 const ROWS_PAUSE_MS = 1000;
 
 const sum = (seqs: readonly number[]): number => seqs.reduce((total, seq) => total + seq, 0);
-
-/**
- * A commit starts after the second poll of the sockets: the first brings only a part of what clients have sent by then, and a commit of that part
- * keeps the rest waiting. A lonely command does not notice; a crowd forms groups half as large again.
- */
-const afterSecondPoll = (run: () => void): void => void setImmediate(() => setImmediate(run));
-
-const committerOf = (log: EventLog, { state, checkpoint, remembered }: Folded, logger: Logger) =>
-  createCommitter<RegistryCommand, RegistryEvent, RegistryEntry>({
-    log,
-    decider: registryDecider,
-    state,
-    folded: checkpoint.tips.map(({ seq }) => seq),
-    clock: systemClock,
-    afterPoll: afterSecondPoll,
-    newCommitId: randomUUID,
-    onUnavailable: (reason) =>
-      reason
-        ? logger.error({ err: reason }, 'the event log cannot be written: commands are refused')
-        : logger.warn('the event log can be written again'),
-    remembered,
-  });
 
 /**
  * Opens the stores, folds what they hold, and serves HTTP, the SDK protocol and xDS from one process.
@@ -89,7 +67,7 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
   const database = await openReadModels(join(dataDir, 'read.db'));
   const folded = await loadFolds(log, database, logger);
   const { state, mesh, checkpoint } = folded;
-  const committer = committerOf(log, folded, logger);
+  const committer = startCommitter(log, registryDecider, folded, logger);
   const resources = createResources({ mesh });
 
   const stopping = new AbortController();

@@ -24,5 +24,7 @@ export { choiceOption, integerOption, optionalTextOption, portOption, switchOpti
 export type { Option, OptionTable, ValuesOf } from './options.js';
 export { PROBLEM_CONTENT_TYPE, problemOf, RequestRefused } from './problem.js';
 export type { FieldError, Problem } from './problem.js';
+export { startCommitter } from './start-committer.js';
+export type { Folded } from './start-committer.js';
 export { ensureWritableDirectory, StartupError } from './startup-error.js';
 export { systemClock } from './system-clock.js';
