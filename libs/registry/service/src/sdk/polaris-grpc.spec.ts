@@ -1,3 +1,5 @@
+import { connect as http2Connect, type IncomingHttpHeaders } from 'node:http2';
+import { connect } from 'node:net';
 import {
   type ClientDuplexStream,
   credentials,
@@ -6,7 +8,7 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { REGISTRY_LOG, REGISTRY_SHARDS } from '@thuban/events';
 import { createCommitter } from '@thuban/event-sourcing';
 import { bootstrap, createLogger, createMetrics, type Running } from '@thuban/nest';
@@ -158,6 +160,48 @@ describe('an SDK over gRPC', () => {
     stream.write(create(polaris.DiscoverRequestSchema, { type: INSTANCE, service: { name: 'x'.repeat(10_000) } }));
     expect(['identity', undefined]).toContain((await headers).get('grpc-encoding')[0]);
     await new Promise((resolve) => stream.on('status', resolve));
+  });
+});
+
+describe('a client with an HTTP/2 stack of its own, as polaris-cpp', () => {
+  const framed = (message: Buffer): Buffer => {
+    const head = Buffer.alloc(5);
+    head.writeUInt32BE(message.length, 1);
+    return Buffer.concat([head, message]);
+  };
+
+  it('is served with odd settings, an empty token and many pings, and never gets a compressed message', async () => {
+    const port = running.ports.grpc[0]!;
+    await new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => socket.destroy());
+      socket.once('close', resolve);
+    });
+    const settings = { maxConcurrentStreams: 0, maxHeaderListSize: 8192, customSettings: { 0xfe03: 1 } };
+    const session = http2Connect(`http://127.0.0.1:${port}`, { settings });
+    await new Promise((resolve) => session.once('connect', resolve));
+    for (let i = 0; i < 20; i++)
+      await new Promise<void>((resolve, reject) => session.ping((error) => (error ? reject(error) : resolve())));
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/v1.PolarisGRPC/ReportClient',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      'grpc-accept-encoding': 'identity,deflate,gzip',
+      'client-ip': '10.0.0.1',
+      'x-polaris-token': '',
+    });
+    const chunks: Buffer[] = [];
+    const headers = new Promise<IncomingHttpHeaders>((resolve) => stream.once('response', resolve));
+    const trailers = new Promise<IncomingHttpHeaders>((resolve) => stream.once('trailers', resolve));
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.end(framed(Buffer.alloc(0)));
+    expect(await headers).toMatchObject({ ':status': 200 });
+    expect(await trailers).toMatchObject({ 'grpc-status': '0' });
+    const answer = Buffer.concat(chunks);
+    expect(answer[0]).toBe(0);
+    const response = fromBinary(polaris.ResponseSchema, answer.subarray(5));
+    expect(response).toMatchObject({ code: 200000, client: { host: '127.0.0.1', location: { region: '' } } });
+    await new Promise<void>((resolve) => session.close(resolve));
   });
 });
 
