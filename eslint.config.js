@@ -15,6 +15,7 @@ const ALL_BUT_APP = tags(
   'adapter',
   'shell',
   'service',
+  'composition',
 );
 
 // prettier-ignore
@@ -28,6 +29,7 @@ const BOUNDARIES = [
   { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: tags('driver', 'kernel', 'contract'), bannedExternalImports: ['@nestjs/*'] },
   { sourceTag: 'type:shell', onlyDependOnLibsWithTags: tags('kernel', 'contract'), bannedExternalImports: ['typeorm', 'kafkajs'] },
   { sourceTag: 'type:service', onlyDependOnLibsWithTags: tags('shell', 'projection', 'database', 'domain', 'kernel', 'contract'), bannedExternalImports: ['typeorm', 'kafkajs'] },
+  { sourceTag: 'type:composition', onlyDependOnLibsWithTags: tags('shell', 'database', 'adapter', 'kernel', 'contract'), bannedExternalImports: ['typeorm', 'kafkajs'] },
   { sourceTag: 'type:app', onlyDependOnLibsWithTags: ALL_BUT_APP },
   { sourceTag: 'type:testing', onlyDependOnLibsWithTags: [...ALL_BUT_APP, 'type:testing'] },
   { sourceTag: 'scope:shared', onlyDependOnLibsWithTags: ['scope:shared'] },

@@ -1,0 +1,1 @@
+export { CLUSTER_SETTINGS } from './settings.js';
