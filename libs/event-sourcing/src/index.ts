@@ -7,6 +7,8 @@ export { createCommitter } from './committer.js';
 export type { Committer, CommitterOptions } from './committer.js';
 export { foldInto } from './decider.js';
 export type { Decided, Decider, KeyedState, Lookup } from './decider.js';
+export { createFeed } from './feed.js';
+export type { Feed, FeedSource } from './feed.js';
 export { overlayOn } from './overlay.js';
 export type { Overlay } from './overlay.js';
 export { CheckpointMismatch, LogUnavailable, ShardMoved } from './ports.js';

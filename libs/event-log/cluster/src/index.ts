@@ -1,1 +1,1 @@
-export {};
+export type { ClusterMetrics, ClusterStore, ClusterStoreOptions, Relay } from './cluster-store.js';

@@ -1,6 +1,8 @@
+import { setImmediate as afterPoll } from 'node:timers/promises';
 import {
   chainHash,
   CheckpointMismatch,
+  createFeed,
   GENESIS_HASH,
   LogUnavailable,
   ShardMoved,
@@ -15,7 +17,6 @@ import { isSqliteError, type Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import { StoreCorrupt } from './errors.js';
 import { openEventTable, type EventRow, type EventTable } from './event-table.js';
-import { createFeed } from './feed.js';
 
 /** At each open the newest events of every shard are checked against the chain; older ones are when they are read. */
 const CHECKED_AT_OPEN = 64;
@@ -122,7 +123,8 @@ export const createEmbeddedLog = (
     return events;
   };
 
-  const feed = createFeed({ readAfter, isAtTips: (seqs) => tips.every(({ seq }, shard) => seqs[shard] === seq) });
+  const feed = createFeed({ shards, readAfter, afterPoll });
+  feed.noticed(tips);
 
   const reload = (db: Connection): void => {
     const opened = openEventTable(db, name, shards);
@@ -132,7 +134,7 @@ export const createEmbeddedLog = (
     checkTails(opened, found);
     table = opened;
     tips = found;
-    feed.reread();
+    feed.noticed(found);
   };
 
   const firstMoved = ({ writes }: Commit): ShardMoved | undefined => {
