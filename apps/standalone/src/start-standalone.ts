@@ -11,6 +11,7 @@ import {
   follow,
   keepRunning,
   lagCheck,
+  processApi,
   registerProcessMetrics,
   startCommitter,
   systemClock,
@@ -19,7 +20,7 @@ import {
 } from '@thuban/nest';
 import { registryDecider } from '@thuban/registry-domain';
 import { REGISTRY_PROJECTION, registryProjection } from '@thuban/registry-read-model';
-import { registerRegistryMetrics, registryHttp, registrySdk } from '@thuban/registry-service';
+import { REGISTRY_OPERATIONS, registerRegistryMetrics, registryHttp, registrySdk } from '@thuban/registry-service';
 import { ADS_CHANNEL_OPTIONS, registerXdsMetrics, xdsServer } from '@thuban/xds-server';
 import { createResources, nodeFacts } from '@thuban/xds-snapshot';
 import type { Started } from './banner.js';
@@ -109,13 +110,13 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
   });
   const onError = (error: unknown): void => logger.error({ err: error }, 'a call failed');
   const sdk = registrySdk({ committer, state, logId: log.id, onError });
-  const http = registryHttp({
-    committer,
-    state,
+  const api = processApi({
     logs: [log],
     clock: systemClock,
     version: VERSION,
+    operations: Object.values(REGISTRY_OPERATIONS),
     projections,
+    counts: state.counts,
     statusSections: {
       xds: () => ({ streams: xds.status() }),
       problems: resources.problems,
@@ -135,7 +136,12 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
   const { host } = addresses;
   const server = await bootstrap({
     name: 'thuban',
-    modules: [sdk.module, { module: class Xds {}, controllers: [...xds.controllers] }, http.module],
+    modules: [
+      sdk.module,
+      { module: class Xds {}, controllers: [...xds.controllers] },
+      registryHttp({ committer, state }),
+      api.module,
+    ],
     http: { host, port: addresses.http, what: 'http' },
     grpc: [
       { host, port: addresses.sdk, what: 'sdk', packageDefinition: sdk.packageDefinition },

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { createCommitter, type EventLog } from '@thuban/event-sourcing';
 import { REGISTRY_LOG, REGISTRY_SHARDS, shardOf, type RegistryEvent } from '@thuban/events';
-import { bootstrap, createLogger, createMetrics, systemClock, type Running } from '@thuban/nest';
+import { bootstrap, createLogger, createMetrics, processApi, systemClock, type Running } from '@thuban/nest';
 import {
   createRegistryState,
   registryDecider,
   type RegistryCommand,
   type RegistryEntry,
 } from '@thuban/registry-domain';
-import { registryHttp } from '@thuban/registry-service';
+import { REGISTRY_OPERATIONS, registryHttp } from '@thuban/registry-service';
 import { openMemoryLog } from '@thuban/testing';
 import { captureIo } from './capture-io.js';
 import type { CapturedIo } from './capture-io.js';
@@ -26,11 +26,17 @@ const serve = (log: EventLog, port = 0): Promise<Running> => {
     afterPoll: setImmediate,
     newCommitId: randomUUID,
   });
-  const options = { committer, state, logs: [log], clock: systemClock, version: '1.2.3' };
-  const http = registryHttp({ ...options, statusSections: { xds: () => ({ streams: [] }) } });
+  const api = processApi({
+    logs: [log],
+    clock: systemClock,
+    version: '1.2.3',
+    operations: Object.values(REGISTRY_OPERATIONS),
+    counts: state.counts,
+    statusSections: { xds: () => ({ streams: [] }) },
+  });
   return bootstrap({
     name: 'test',
-    modules: [http.module],
+    modules: [registryHttp({ committer, state }), api.module],
     http: { what: 'HTTP', host: '127.0.0.1', port },
     grpc: [],
     logger: createLogger('test', 'silent'),

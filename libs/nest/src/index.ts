@@ -1,3 +1,16 @@
+export { asJson, createWrites } from './api/writes.js';
+export type { Answer, Write, Writes } from './api/writes.js';
+export { eventView } from './api/event-view.js';
+export type { EventView } from './api/event-view.js';
+export { Input, Serves } from './api/operation.js';
+export type { InputOf, Operation } from './api/operation.js';
+export { compareKeys, pageOf, startOf } from './api/paging.js';
+export type { Key, Page } from './api/paging.js';
+export { processApi } from './api/process-api.js';
+export { PROCESS_OPERATIONS } from './api/process-operations.js';
+export type { ProcessApi, ProcessApiOptions } from './api/process-api.js';
+export * as apiQueries from './api/queries.js';
+export * as apiSchemas from './api/schemas.js';
 export { bootstrap } from './bootstrap.js';
 export type { BootstrapOptions, Running } from './bootstrap.js';
 export { effectiveConfigText, helpText } from './config-text.js';

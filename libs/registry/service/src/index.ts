@@ -8,5 +8,5 @@ export type { RegistrySdk, RegistrySdkOptions } from './sdk/registry-sdk.js';
 export { serviceRevision } from './sdk/revision.js';
 export type { SdkMethod, SdkStats } from './sdk/sdk-stats.js';
 export { registryHttp } from './http/registry-http.js';
-export type { RegistryHttp, RegistryHttpOptions } from './http/registry-http.js';
-export type { ProjectionStatus } from './http/status.js';
+export type { RegistryHttpOptions } from './http/registry-http.js';
+export { OPERATIONS as REGISTRY_OPERATIONS } from './http/operations.js';

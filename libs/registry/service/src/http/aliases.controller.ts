@@ -1,7 +1,7 @@
 import { Controller, Inject, Param, Req, Res } from '@nestjs/common';
+import { Input, Serves, type InputOf } from '@thuban/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HTTP_PARTS, type HttpParts } from './http-parts.js';
-import { Input, Serves, type InputOf } from './operation.js';
 import { OPERATIONS } from './operations.js';
 import { createAlias, deleteAlias } from './writes.js';
 

@@ -1,4 +1,4 @@
-import { RequestRefused } from '@thuban/nest';
+import { compareKeys, pageOf, RequestRefused, startOf, type InputOf, type Key } from '@thuban/nest';
 import {
   findAlias,
   findInstance,
@@ -11,9 +11,7 @@ import {
   type ServiceEntry,
 } from '@thuban/registry-domain';
 import { matchesAlias, matchesInstance, matchesNamespace, matchesService } from './filters.js';
-import type { InputOf } from './operation.js';
 import type { OPERATIONS } from './operations.js';
-import { compareKeys, pageOf, startOf, type Key } from './paging.js';
 import { aliasView, instanceView, namespaceView, serviceView } from './views.js';
 
 type QueryOf<K extends keyof typeof OPERATIONS> = InputOf<(typeof OPERATIONS)[K]>['query'];

@@ -1,39 +1,8 @@
-import { REGISTRY_LOG } from '@thuban/events';
 import { z } from 'zod';
-import type { Operation } from './operation.js';
+import { apiQueries, type Operation } from '@thuban/nest';
 import * as schemas from './schemas.js';
 
-/** A whole number in a query string. */
-const wholeNumber = (min: number, max: number) =>
-  z.preprocess(
-    (value) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value),
-    z
-      .number({ error: 'must be a whole number' })
-      .int()
-      .min(min, `must be at least ${min}`)
-      .max(max, `must be at most ${max}`),
-  );
-const flag = z
-  .enum(['true', 'false'], { error: 'must be true or false' })
-  .transform((value) => value === 'true')
-  .pipe(z.boolean());
-const text = (description: string) => z.string().meta({ description });
-/** `key=value`, may be given several times; all must hold. */
-const metadata = z
-  .preprocess(
-    (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]),
-    z.array(z.string().regex(/^[^=]+=/, 'must be key=value')),
-  )
-  .meta({ description: 'key=value; may be given several times, all must hold' });
-
-const paging = {
-  limit: wholeNumber(1, 500).default(100).meta({ description: 'how many at most' }),
-  cursor: text('`next` of the page before').optional(),
-};
-const byName = {
-  name: text('exactly this name').optional(),
-  namePrefix: text('names that begin so').optional(),
-};
+const { byName, flag, metadata, paging, text, wholeNumber } = apiQueries;
 
 const NAMESPACES = '/v1/namespaces';
 const NAMESPACE = `${NAMESPACES}/:namespace`;
@@ -54,7 +23,6 @@ const instanceFilters = {
   version: text('exactly this version').optional(),
   metadata,
 };
-const MAX_SEQ = Number.MAX_SAFE_INTEGER;
 
 /** Every operation of `/v1`: the one table behind the routes, the parsing and the OpenAPI document. */
 export const OPERATIONS = {
@@ -265,54 +233,5 @@ export const OPERATIONS = {
     summary: 'Deregister an instance',
     tag: 'instances',
     status: 204,
-  },
-  listEvents: {
-    id: 'listEvents',
-    method: 'GET',
-    path: '/v1/events',
-    summary: 'Events of a log, of one shard or of all, now or as soon as there are some',
-    tag: 'events',
-    query: z.strictObject({
-      log: z.string().default(REGISTRY_LOG).meta({ description: 'name of the log' }),
-      shard: wholeNumber(0, 1023).optional(),
-      from: wholeNumber(1, MAX_SEQ).optional().meta({ description: 'first seq wanted; needs a shard' }),
-      limit: paging.limit,
-      cursor: text('`next` or `position` of an answer before').optional(),
-      waitMs: wholeNumber(0, 30_000).default(0).meta({ description: 'how long to wait while there is nothing' }),
-    }),
-    status: 200,
-    answer: schemas.EventPage,
-  },
-  streamEvents: {
-    id: 'streamEvents',
-    method: 'GET',
-    path: '/v1/events/stream',
-    tag: 'events',
-    summary:
-      'Follow a log as server-sent events: data is an Event, id a position to go on from (from or Last-Event-ID)',
-    query: z.strictObject({
-      log: z.string().default(REGISTRY_LOG).meta({ description: 'name of the log' }),
-      from: text('a position, or `start` for the beginning; from now on when absent').optional(),
-    }),
-    status: 200,
-    contentType: 'text/event-stream',
-  },
-  getStatus: {
-    id: 'getStatus',
-    method: 'GET',
-    path: '/v1/status',
-    summary: 'What this process is and how it does',
-    tag: 'process',
-    status: 200,
-    answer: schemas.Status,
-  },
-  getOpenApi: {
-    id: 'getOpenApi',
-    method: 'GET',
-    path: '/v1/openapi.json',
-    summary: 'This document',
-    tag: 'process',
-    status: 200,
-    answer: z.looseObject({}),
   },
 } as const satisfies Record<string, Operation>;

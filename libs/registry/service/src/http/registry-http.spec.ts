@@ -3,7 +3,16 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { REGISTRY_LOG, REGISTRY_SHARDS, shardOf, type RegistryEvent } from '@thuban/events';
 import { createCommitter, type Clock, type EventLog } from '@thuban/event-sourcing';
-import { bootstrap, createLogger, createMetrics, systemClock, type Running } from '@thuban/nest';
+import {
+  bootstrap,
+  createLogger,
+  createMetrics,
+  PROCESS_OPERATIONS,
+  processApi,
+  systemClock,
+  type ProcessApi,
+  type Running,
+} from '@thuban/nest';
 import {
   createRegistryState,
   registryDecider,
@@ -13,7 +22,7 @@ import {
 import { fakeClock, openMemoryLog } from '@thuban/testing';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { OPERATIONS } from './operations.js';
-import { registryHttp, type RegistryHttp } from './registry-http.js';
+import { registryHttp } from './registry-http.js';
 
 interface Reply {
   readonly status: number;
@@ -23,7 +32,7 @@ interface Reply {
 }
 
 let log: EventLog;
-let http: RegistryHttp;
+let http: ProcessApi;
 let running: Running;
 
 const start = async (clock: Clock = systemClock): Promise<void> => {
@@ -38,18 +47,18 @@ const start = async (clock: Clock = systemClock): Promise<void> => {
     afterPoll: setImmediate,
     newCommitId: randomUUID,
   });
-  http = registryHttp({
-    committer,
-    state,
+  http = processApi({
     logs: [log],
     clock,
     version: '1.2.3',
+    operations: Object.values(OPERATIONS),
+    counts: state.counts,
     projections: () => [{ name: 'registry-1', lagEvents: 0 }],
     statusSections: { xds: () => ({ streams: [] }) },
   });
   running = await bootstrap({
     name: 'test',
-    modules: [http.module],
+    modules: [registryHttp({ committer, state }), http.module],
     http: { what: 'HTTP', host: '127.0.0.1', port: 0 },
     grpc: [],
     logger: createLogger('test', 'silent'),
@@ -587,7 +596,7 @@ describe('/v1/openapi.json', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     expect(documented.sort()).toEqual(
-      Object.values(OPERATIONS)
+      [...Object.values(OPERATIONS), ...Object.values(PROCESS_OPERATIONS)]
         .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
         .sort(),
     );

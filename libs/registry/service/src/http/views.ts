@@ -1,5 +1,3 @@
-import type { EventMeta, Json } from '@thuban/events';
-import type { Recorded } from '@thuban/event-sourcing';
 import type { AliasEntry, InstanceEntry, NamespaceEntry, ServiceEntry } from '@thuban/registry-domain';
 
 /** What `/v1` shows of the entries of the registry's state; times in RFC 3339, UTC. */
@@ -34,33 +32,3 @@ export const instanceView = ({ instance, incarnation, seq, registeredAtMs, chang
   registeredAt: time(registeredAtMs),
   changedAt: time(changedAtMs),
 });
-
-/** An event as outsiders read it. */
-export interface EventView {
-  readonly log: string;
-  readonly shard: number;
-  readonly seq: number;
-  readonly stream: string;
-  readonly type: string;
-  readonly at: string;
-  readonly data: object;
-  readonly meta: EventMeta;
-  readonly commitId: string;
-  readonly hash: string;
-}
-
-export const eventView = (log: string, event: Recorded): EventView => ({
-  log,
-  shard: event.shard,
-  seq: event.seq,
-  stream: event.stream,
-  type: event.type,
-  at: time(event.timeMs),
-  data: event.data,
-  meta: event.meta,
-  commitId: event.commitId,
-  hash: event.hash,
-});
-
-/** A view as the JSON that it is. */
-export const asJson = (view: object): Json => view as unknown as Json;

@@ -1,6 +1,12 @@
-import type { Json, RegistryEvent } from '@thuban/events';
-import type { Handled, Lookup, Recorded } from '@thuban/event-sourcing';
-import { RequestRefused } from '@thuban/nest';
+import type { EventMeta, Json, RegistryEvent } from '@thuban/events';
+import type { Lookup } from '@thuban/event-sourcing';
+import {
+  asJson,
+  createWrites as createApiWrites,
+  RequestRefused,
+  type Answer,
+  type Write as ApiWrite,
+} from '@thuban/nest';
 import {
   findAlias,
   findInstance,
@@ -19,23 +25,12 @@ import {
 } from '@thuban/registry-domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type RegistryCommitter, requireNamespace } from '../registry-committer.js';
-import { idempotencyOf, metaOf } from './caller.js';
-import { aliasView, asJson, instanceView, namespaceView, serviceView } from './views.js';
+import { aliasView, instanceView, namespaceView, serviceView } from './views.js';
 
 type State = Lookup<RegistryEntry>;
-type Events = readonly Recorded<RegistryEvent>[];
-
-/** The answer to a write; with an Idempotency-Key it is remembered as it is and given again. */
-export interface Answer {
-  readonly status: number;
-  readonly location?: string;
-  readonly body?: Json;
-}
 
 /** A command and what is answered once it is durable. */
-export interface Write {
-  readonly command: RegistryCommand;
-  readonly answer: (events: Events, state: State) => Answer;
+export interface Write extends Omit<ApiWrite<RegistryCommand, RegistryEvent, RegistryEntry>, 'before'> {
   /** A namespace that the command needs: created when it is missing. */
   readonly needsNamespace?: string;
 }
@@ -151,50 +146,11 @@ export const createWrites = (
   committer: Pick<RegistryCommitter, 'handleCommand' | 'remembers'>,
   state: State,
 ): Writes => {
-  const keysUnderWay = new Set<string>();
-
-  /**
-   * A key that is known makes a write a repeat or a refusal, and neither may make a namespace. So does one that another write is using
-   * just now; should that one fail, this registration implies its namespace.
-   */
-  const isFirstUse = (key: string | undefined): boolean =>
-    key === undefined || !(keysUnderWay.has(key) || committer.remembers(key));
-
-  const holding = async <T>(key: string | undefined, send: () => Promise<T>): Promise<T> => {
-    if (key !== undefined) keysUnderWay.add(key);
-    try {
-      return await send();
-    } finally {
-      if (key !== undefined) keysUnderWay.delete(key);
-    }
-  };
-
-  const answerTo = async ({ command, answer, needsNamespace }: Write, request: FastifyRequest): Promise<Answer> => {
-    const idempotency = idempotencyOf(request);
-    const meta = metaOf(request);
-    const context = {
-      meta,
-      answer: (events: Events, after: State): Json => asJson(answer(events, after)),
-      ...(idempotency && { idempotency }),
-    };
-    const send = (): Promise<Handled<RegistryEvent>> => committer.handleCommand(command, context);
-    const sendFirst = async (): Promise<Handled<RegistryEvent>> => {
-      const namespace = needsNamespace !== undefined && requireNamespace(committer, state, needsNamespace, meta);
-      const handled = await send();
-      await namespace;
-      return handled;
-    };
-    const key = idempotency?.key;
-    const handled = isFirstUse(key) ? await holding(key, sendFirst) : await send();
-    return handled.answer as unknown as Answer;
-  };
-
+  const { run } = createApiWrites(committer);
   return {
-    run: async (write, request, reply) => {
-      const { status, location, body } = await answerTo(write, request);
-      reply.status(status);
-      if (location !== undefined) reply.header('location', location);
-      return body;
+    run: ({ needsNamespace: namespace, ...write }, request, reply) => {
+      const before = (meta: EventMeta): Promise<void> => requireNamespace(committer, state, namespace ?? '', meta);
+      return run(namespace === undefined ? write : { ...write, before }, request, reply);
     },
   };
 };

@@ -1,15 +1,15 @@
 import { Controller, Inject, Req, Res, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { eventPage, logNamed } from './event-pages.js';
-import { HTTP_PARTS, type HttpParts } from './http-parts.js';
+import { PROCESS_PARTS, type ProcessParts } from './process-parts.js';
 import { Input, Serves, type InputOf } from './operation.js';
-import { OPERATIONS } from './operations.js';
+import { PROCESS_OPERATIONS } from './process-operations.js';
 
 /** Events, status and the document of the API. */
 @Controller()
 export class ProcessController implements BeforeApplicationShutdown {
-  readonly #parts: HttpParts;
-  constructor(@Inject(HTTP_PARTS) parts: HttpParts) {
+  readonly #parts: ProcessParts;
+  constructor(@Inject(PROCESS_PARTS) parts: ProcessParts) {
     this.#parts = parts;
   }
 
@@ -18,9 +18,9 @@ export class ProcessController implements BeforeApplicationShutdown {
     this.#parts.closing.abort();
   }
 
-  @Serves(OPERATIONS.listEvents)
+  @Serves(PROCESS_OPERATIONS.listEvents)
   async events(
-    @Input() { query }: InputOf<typeof OPERATIONS.listEvents>,
+    @Input() { query }: InputOf<typeof PROCESS_OPERATIONS.listEvents>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { logs, clock, followers, closing } = this.#parts;
@@ -37,21 +37,21 @@ export class ProcessController implements BeforeApplicationShutdown {
     }
   }
 
-  @Serves(OPERATIONS.streamEvents)
+  @Serves(PROCESS_OPERATIONS.streamEvents)
   stream(
-    @Input() { query }: InputOf<typeof OPERATIONS.streamEvents>,
+    @Input() { query }: InputOf<typeof PROCESS_OPERATIONS.streamEvents>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ) {
     return this.#parts.streams.serve(logNamed(this.#parts.logs, query.log), query.from, request, reply);
   }
 
-  @Serves(OPERATIONS.getStatus)
+  @Serves(PROCESS_OPERATIONS.getStatus)
   status(@Input() _input: unknown) {
     return this.#parts.status();
   }
 
-  @Serves(OPERATIONS.getOpenApi)
+  @Serves(PROCESS_OPERATIONS.getOpenApi)
   document(@Input() _input: unknown) {
     return this.#parts.document;
   }

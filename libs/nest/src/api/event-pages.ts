@@ -1,12 +1,12 @@
 import type { Checkpoint, Clock, EventLog, Recorded, Tip } from '@thuban/event-sourcing';
-import { RequestRefused } from '@thuban/nest';
+import { RequestRefused } from '../problem.js';
 import { logChanged, positionText, seqsOf } from './event-position.js';
 import type { Followers } from './followers.js';
 import type { InputOf } from './operation.js';
-import type { OPERATIONS } from './operations.js';
-import { eventView } from './views.js';
+import type { PROCESS_OPERATIONS } from './process-operations.js';
+import { eventView } from './event-view.js';
 
-type Query = InputOf<typeof OPERATIONS.listEvents>['query'];
+type Query = InputOf<typeof PROCESS_OPERATIONS.listEvents>['query'];
 
 const refuse = (field: string, message: string): never => {
   throw new RequestRefused(400, 'INVALID_ARGUMENT', `query parameter ${field} ${message}`, [{ field, message }]);

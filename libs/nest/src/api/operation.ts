@@ -7,7 +7,8 @@ import {
   SetMetadata,
   type ExecutionContext,
 } from '@nestjs/common';
-import { RequestRefused, suggestion, type FieldError } from '@thuban/nest';
+import { suggestion } from '../nearest.js';
+import { RequestRefused, type FieldError } from '../problem.js';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 

@@ -1,4 +1,4 @@
-import { RequestRefused } from '@thuban/nest';
+import { RequestRefused } from '../problem.js';
 
 const FOLLOWERS_MAX = 100;
 

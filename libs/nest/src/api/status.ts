@@ -1,17 +1,12 @@
 import type { Clock, EventLog } from '@thuban/event-sourcing';
-import type { RegistryState } from '@thuban/registry-domain';
-
-/** How far a projection is behind its log, in events. */
-export interface ProjectionStatus {
-  readonly name: string;
-  readonly lagEvents: number;
-}
+import type { ProjectionLag } from '../metrics.js';
 
 export interface StatusOptions {
   readonly version: string;
-  readonly state: RegistryState;
   readonly logs: readonly EventLog[];
-  readonly projections: () => readonly ProjectionStatus[];
+  readonly projections: () => readonly ProjectionLag[];
+  /** How many of what the process holds. */
+  readonly counts: () => Readonly<Record<string, number>>;
   /** What other parts of the process say of themselves, by name. */
   readonly statusSections: Readonly<Record<string, () => object>>;
   readonly clock: Clock;
@@ -28,7 +23,7 @@ const logStatus = async ({ name, id, shards, ...log }: EventLog) => {
 };
 
 /** Makes the answer of `/v1/status`; the process counts as started now. */
-export const createStatus = ({ version, state, logs, projections, statusSections, clock }: StatusOptions) => {
+export const createStatus = ({ version, logs, projections, counts, statusSections, clock }: StatusOptions) => {
   const startedAt = new Date(clock.now()).toISOString();
   const started = clock.monotonic();
   return async () => ({
@@ -37,7 +32,7 @@ export const createStatus = ({ version, state, logs, projections, statusSections
     uptimeSeconds: Math.round(clock.monotonic() - started) / 1000,
     logs: await Promise.all(logs.map(logStatus)),
     projections: projections(),
-    counts: state.counts(),
+    counts: counts(),
     sections: Object.fromEntries(Object.entries(statusSections).map(([name, section]) => [name, section()])),
   });
 };

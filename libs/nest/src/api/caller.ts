@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EventMeta } from '@thuban/events';
-import { RequestRefused } from '@thuban/nest';
+import { RequestRefused } from '../problem.js';
 import type { FastifyRequest } from 'fastify';
 
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;

@@ -4,7 +4,7 @@ import type { Checkpoint, Clock, EventLog } from '@thuban/event-sourcing';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { checkpointAt, positionText, seqsOf } from './event-position.js';
 import type { Followers } from './followers.js';
-import { eventView } from './views.js';
+import { eventView } from './event-view.js';
 
 const DRAIN_MAX_MS = 10_000;
 const KEEP_ALIVE_MS = 15_000;

@@ -1,5 +1,5 @@
 import { CheckpointMismatch, GENESIS_HASH, type Checkpoint, type EventLog, type Tip } from '@thuban/event-sourcing';
-import { RequestRefused } from '@thuban/nest';
+import { RequestRefused } from '../problem.js';
 
 /** How far a reader of a log has come, as text: `<log id>:<seq of shard 0>.<seq of shard 1>.…`. */
 

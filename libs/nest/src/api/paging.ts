@@ -1,4 +1,4 @@
-import { RequestRefused } from '@thuban/nest';
+import { RequestRefused } from '../problem.js';
 
 /** One page of a list that is ordered by key. */
 export interface Page<T> {
