@@ -36,7 +36,7 @@ describe('loadFolds', () => {
     const warnings: string[] = [];
     const logger = createLogger('spec', 'silent');
     logger.warn = (warning: unknown) => void warnings.push(String(warning));
-    const folded = await loadFolds(log, database, logger);
+    const started = await loadFolds(log, database, logger);
     for (const text of comments) await comment(log, text);
     const ended = new AbortController();
     const wanted = (await log.tips()).map(({ seq }) => seq);
@@ -55,10 +55,10 @@ describe('loadFolds', () => {
     await database.close();
     await store.close();
     return {
-      comment: folded.state.namespaces()[0]?.namespace.comment,
-      keys: folded.remembered.map(({ meta }) => meta.idempotency?.key),
-      seq: folded.checkpoint.tips[shard]?.seq,
-      projected: folded.projected[shard],
+      comment: started.folded.state.namespaces()[0]?.namespace.comment,
+      keys: started.remembered.map(({ meta }) => meta.idempotency?.key),
+      seq: started.checkpoint.tips[shard]?.seq,
+      projected: started.projected[shard],
       warnings,
     };
   };

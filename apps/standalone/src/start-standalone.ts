@@ -66,15 +66,15 @@ interface Opened {
 const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): Promise<Started> => {
   const log = store.log(REGISTRY_LOG, REGISTRY_SHARDS);
   const database = await openReadModels(join(dataDir, 'read.db'));
-  const folded = await loadFolds(log, database, logger);
-  const { state, mesh, checkpoint } = folded;
-  const committer = startCommitter(log, registryDecider, folded, logger);
+  const { folded, ...started } = await loadFolds(log, database, logger);
+  const { state, mesh } = folded;
+  const committer = startCommitter(log, registryDecider, { state, ...started }, logger);
   const resources = createResources({ mesh });
 
   const stopping = new AbortController();
   const running = { signal: stopping.signal, clock: systemClock, logger };
-  const meshFollower = follow<RegistryEvent>('the mesh', log, checkpoint, resources.apply, running);
-  let projected = folded.projected;
+  const meshFollower = follow<RegistryEvent>('the mesh', log, started.checkpoint, resources.apply, running);
+  let projected = started.projected;
   const rows = keepRunning(
     'the registry projection',
     () =>

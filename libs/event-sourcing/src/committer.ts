@@ -22,7 +22,7 @@ export interface CommitterOptions<C, E extends DomainEvent, V> {
   /** Told once when the log cannot be written, with the reason, and once (`undefined`) when it can be again. */
   readonly onUnavailable?: (reason: LogUnavailable | undefined) => void;
   /** Keys that earlier processes remembered: the metas of recorded events. */
-  readonly remembered?: Iterable<Pick<Recorded<E>, 'meta' | 'timeMs'>>;
+  readonly remembered?: Iterable<Pick<Recorded, 'meta' | 'timeMs'>>;
   readonly commandsPerCommitMax?: number;
   readonly bytesPerCommitMax?: number;
   readonly queuedCommandsMax?: number;

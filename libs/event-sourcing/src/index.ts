@@ -17,3 +17,5 @@ export type { NewEvent, Position, Recorded } from './recorded.js';
 export { runProjection } from './run-projection.js';
 export type { Projection, ProjectionProgress, RunProjectionOptions } from './run-projection.js';
 export { replay } from './replay.js';
+export { startFold } from './start-fold.js';
+export type { Facts, RememberedKey, StartedFold } from './start-fold.js';

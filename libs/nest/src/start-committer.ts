@@ -7,17 +7,17 @@ import {
   type Decider,
   type EventLog,
   type KeyedState,
-  type Recorded,
+  type RememberedKey,
 } from '@thuban/event-sourcing';
 import type { Logger } from './logger.js';
 import { systemClock } from './system-clock.js';
 
 /** What a process has folded of a log when it starts to write it. */
-export interface Folded<E extends DomainEvent, V> {
+export interface Folded<V> {
   readonly state: KeyedState<V>;
   readonly checkpoint: Checkpoint;
   /** The events that carry idempotency keys. */
-  readonly remembered: Iterable<Pick<Recorded<E>, 'meta' | 'timeMs'>>;
+  readonly remembered: Iterable<RememberedKey>;
 }
 
 /**
@@ -30,7 +30,7 @@ const afterSecondPoll = (run: () => void): void => void setImmediate(() => setIm
 export const startCommitter = <C, E extends DomainEvent, V>(
   log: EventLog,
   decider: Decider<C, E, V>,
-  { state, checkpoint, remembered }: Folded<E, V>,
+  { state, checkpoint, remembered }: Folded<V>,
   logger: Logger,
 ): Committer<C, E, V> =>
   createCommitter<C, E, V>({
