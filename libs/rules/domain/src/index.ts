@@ -1,1 +1,15 @@
-export {};
+export type { RouteRuleChanges, RulesCommand } from './commands.js';
+export { decide } from './decide.js';
+export { evolve } from './evolve.js';
+export type { Input, Invalid, Validated } from './fields.js';
+export { routeRuleKey, serviceRoutingKey, touchKey } from './keys.js';
+export { labelOf, requestPartOf } from './labels.js';
+export { findRouteRule, findServiceRouting, touchedSeq } from './lookup.js';
+export { ANY, calleesOf, callersOf, covers } from './places.js';
+export type { Place } from './places.js';
+export { regularExpressionProblem } from './regular-expression.js';
+export { rulesDecider } from './rules-decider.js';
+export { createRulesState } from './rules-state.js';
+export type { ByExactness, RouteRuleEntry, RulesEntry, RulesState, ServiceRoutingEntry, TouchEntry } from './state.js';
+export { toServiceRouting } from './to-service-routing.js';
+export { LIMITS, validateRouteRule, validateRouteRuleChanges, validateServiceRouting } from './validate.js';
