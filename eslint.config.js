@@ -54,7 +54,7 @@ const PURE = [
   'libs/rules/domain/src/**/*.ts',
   'libs/xds/{mesh,snapshot,protocol}/src/**/*.ts',
 ];
-const SPECS = ['**/*.spec.ts', 'libs/testing/**/*.ts', 'apps/*-e2e/**/*.ts'];
+const SPECS = ['**/*.spec.ts', '**/fixtures/**/*.ts', 'libs/testing/**/*.ts', 'apps/*-e2e/**/*.ts'];
 
 module.exports = [
   { ignores: ['**/dist', '**/node_modules', 'libs/proto/src/gen', '.nx', '**/*.js', '**/*.mjs'] },

@@ -30,7 +30,7 @@ export const wantedReferences = (all = projects()) => {
   const byName = new Map(all.map((project) => [project.name, project]));
   const ofProject = (project) => {
     const files = sourcesOf(project.directory);
-    const isSpec = (path) => path.endsWith('.spec.ts');
+    const isSpec = (path) => path.endsWith('.spec.ts') || path.includes('/fixtures/');
     const library = wantedBy(
       project,
       files.filter((path) => !isSpec(path)),

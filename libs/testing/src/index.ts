@@ -16,6 +16,7 @@ export {
 } from './event-log-contract.js';
 export type { EventLogFixture } from './event-log-contract.js';
 export { openMemoryLog } from './memory-log.js';
+export { anInstance, recorded } from './recorded.js';
 export {
   memorySource,
   testResource,

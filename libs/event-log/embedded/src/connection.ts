@@ -103,6 +103,7 @@ export const openConnection = (file: string, again = false): Connection => {
     db.pragma('synchronous = FULL');
     // 4 MiB: larger moves of the write-ahead log into the database are no faster in all, and hold up one commit for longer.
     db.pragma('wal_autocheckpoint = 1000');
+    db.pragma('cache_size = -2000'); // 2 MB, not the driver's 16: events are appended, and read once
     if (db.pragma('user_version', { simple: true }) === 0) db.transaction(() => void db?.exec(SCHEMA)).exclusive();
     db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${SCHEMA_VERSION}; ROLLBACK`); // A file that can only be read is found out now, not by the first command.
     if (!again) checkPages(db, file);

@@ -1,6 +1,6 @@
 import type { RegistryEvent } from '@thuban/events';
 import fc from 'fast-check';
-import { anInstance, recorded } from './fixtures/recorded.js';
+import { anInstance, recorded } from '@thuban/testing';
 import { createMesh, evolveMesh, type Mesh, type MeshName } from './index.js';
 
 const service = (name: string, namespace = 'default') => ({

@@ -1,7 +1,7 @@
 import { createMesh } from '@thuban/xds-mesh';
 import fc from 'fast-check';
 import { anyHistory, anyNode, remixed } from './fixtures/any-history.js';
-import { recorded } from './fixtures/recorded.js';
+import { recorded } from '@thuban/testing';
 import {
   aliasCreated,
   aliasDeleted,

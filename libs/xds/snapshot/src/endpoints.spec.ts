@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { endpointFrame, omissionOf, weightOf } from './endpoints.js';
 import { anyInstance } from './fixtures/any-history.js';
 import { decoded } from './fixtures/decoded.js';
-import { anInstance, recorded } from './fixtures/recorded.js';
+import { anInstance, recorded } from '@thuban/testing';
 import { deregistered, registered, resourcesOf } from './fixtures/scenario.js';
 import { createWire } from './wire.js';
 
