@@ -1,3 +1,4 @@
+export { apiPath, changed, created, DELETED, valid } from './api/answers.js';
 export { asJson, createWrites } from './api/writes.js';
 export type { Answer, Write, Writes } from './api/writes.js';
 export { eventView } from './api/event-view.js';

@@ -43,7 +43,7 @@ const queryParameters = (query: z.ZodObject | undefined) =>
     };
   });
 
-const WRITES: readonly string[] = ['POST', 'PATCH', 'DELETE'];
+const WRITES: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 const idempotencyKey = {
   name: 'Idempotency-Key',
@@ -73,13 +73,16 @@ const problemsOf = ({ method, body, path }: Operation): readonly string[] => {
   ].sort();
 };
 
+const successOf = (operation: Operation, status: number) => ({
+  description: status === 204 ? 'Done' : 'The answer',
+  ...(status === 201 && { headers: { Location: { schema: { type: 'string' } } } }),
+  ...(operation.answer && { content: content(operation.answer) }),
+  ...(operation.contentType && { content: { [operation.contentType]: { schema: { type: 'string' } } } }),
+});
+
 const responsesOf = (operation: Operation) => ({
-  [operation.status]: {
-    description: operation.status === 204 ? 'Done' : 'The answer',
-    ...(operation.status === 201 && { headers: { Location: { schema: { type: 'string' } } } }),
-    ...(operation.answer && { content: content(operation.answer) }),
-    ...(operation.contentType && { content: { [operation.contentType]: { schema: { type: 'string' } } } }),
-  },
+  [operation.status]: successOf(operation, operation.status),
+  ...(operation.method === 'PUT' && { 201: successOf(operation, 201) }),
   ...Object.fromEntries(
     problemsOf(operation).map((status) => [
       status,

@@ -12,7 +12,7 @@ import { RequestRefused, type FieldError } from '../problem.js';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type Shape = z.ZodObject;
 
 /** One operation of the API: what Nest routes by, what requests are parsed with and what the OpenAPI document is made from. */
@@ -25,7 +25,7 @@ export interface Operation<Q extends Shape = Shape, B extends z.ZodType = z.ZodT
   readonly tag: string;
   readonly query?: Q;
   readonly body?: B;
-  /** Of the answer when all goes well. */
+  /** Of the answer when all goes well. A PUT that made the thing answers 201. */
   readonly status: number;
   /** The answer's body; absent: none. */
   readonly answer?: z.ZodType;

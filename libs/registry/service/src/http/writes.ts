@@ -1,10 +1,13 @@
 import type { EventMeta, Json, RegistryEvent } from '@thuban/events';
 import type { Lookup } from '@thuban/event-sourcing';
 import {
-  asJson,
+  apiPath,
+  changed,
+  created,
   createWrites as createApiWrites,
+  DELETED,
   RequestRefused,
-  type Answer,
+  valid,
   type Write as ApiWrite,
 } from '@thuban/nest';
 import {
@@ -21,7 +24,6 @@ import {
   validateServiceChanges,
   type RegistryCommand,
   type RegistryEntry,
-  type Validated,
 } from '@thuban/registry-domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type RegistryCommitter, requireNamespace } from '../registry-committer.js';
@@ -35,27 +37,12 @@ export interface Write extends Omit<ApiWrite<RegistryCommand, RegistryEvent, Reg
   readonly needsNamespace?: string;
 }
 
-/** @throws RequestRefused 400 naming the field. */
-const valid = <T>(read: Validated<T>): T => {
-  if (read.ok) return read.value;
-  const { field, message } = read;
-  throw new RequestRefused(400, 'INVALID_ARGUMENT', message, [{ field, message }]);
-};
-
-const path = (...names: readonly string[]): string => `/v1/${names.map(encodeURIComponent).join('/')}`;
-const namespacePath = (namespace: string): string => path('namespaces', namespace);
-const servicePath = (namespace: string, service: string): string => path('namespaces', namespace, 'services', service);
-const aliasPath = (namespace: string, alias: string): string => path('namespaces', namespace, 'aliases', alias);
+const namespacePath = (namespace: string): string => apiPath('namespaces', namespace);
+const servicePath = (namespace: string, service: string): string =>
+  apiPath('namespaces', namespace, 'services', service);
+const aliasPath = (namespace: string, alias: string): string => apiPath('namespaces', namespace, 'aliases', alias);
 const instancePath = (namespace: string, service: string, id: string): string =>
-  path('namespaces', namespace, 'services', service, 'instances', id);
-
-const created = (location: string, view: object | undefined): Answer => ({
-  status: 201,
-  location,
-  ...(view && { body: asJson(view) }),
-});
-const changed = (view: object | undefined): Answer => ({ status: 200, ...(view && { body: asJson(view) }) });
-const DELETED: Answer = { status: 204 };
+  apiPath('namespaces', namespace, 'services', service, 'instances', id);
 
 const viewed = <E, V>(entry: E | undefined, view: (entry: E) => V): V | undefined => entry && view(entry);
 
