@@ -40,9 +40,6 @@ const isExecutable = (path) => {
   }
 };
 
-/** The first program of this name on PATH, or undefined. */
-export const onPath = (name) =>
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
+/** The first program of this name on PATH or in one of these further folders, or undefined. */
+export const onPath = (name, alsoIn = []) =>
+  [...(process.env.PATH ?? '').split(delimiter), ...alsoIn].map((folder) => join(folder, name)).find(isExecutable);

@@ -1,22 +1,78 @@
-// Makes the real components available that demos and tests run against.
-//   node tools/stack/stack.mjs envoy     prints the path of an Envoy
-//   node tools/stack/stack.mjs go-sdk    prints the paths of the polaris-go programs, one `version path` a line
+// The real components that demos, tests and a cluster on one machine run on.
+import { parseArgs } from 'node:util';
+import { join } from 'node:path';
+import { root } from '../workspace.mjs';
+import { down, logs, status, up, wipe } from './daemons.mjs';
 import { envoy } from './envoy.mjs';
 import { goSdk } from './go-sdk.mjs';
+import { partsNamed } from './parts.mjs';
 import { Unavailable } from './run.mjs';
+import { runTemporary } from './temporary.mjs';
+
+const USAGE = `Usage: node tools/stack/stack.mjs VERB [options]
+  up                  starts what does not run yet and answers when all of it is ready
+  status              says what runs and answers; exit code 1 when something does not
+  down                stops it; the data stays
+  wipe                stops it and deletes the data
+  logs [PART]         the last lines that each part wrote
+  run PART,PART --json
+                      for tests: on free ports in a temporary directory until stdin closes or SIGTERM comes;
+                      prints one line of JSON when all is ready
+  envoy               prints the path of an Envoy
+  go-sdk              prints the paths of the polaris-go programs, one \`version path\` a line
+Options
+  --only PART,PART    these parts alone: ${partsNamed()
+    .map(({ name }) => name)
+    .join(', ')}
+  --port-offset N     every port is N higher (default 0), so that two stacks do not meet
+  --data-dir D        where everything is kept (default .thuban/stack, with an offset .thuban/stack-N)`;
+
+const usage = (complaint) => {
+  console.error(`${complaint}\n${USAGE}`);
+  process.exit(2);
+};
+
+const parsed = () => {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        only: { type: 'string' },
+        'port-offset': { type: 'string', default: '0' },
+        'data-dir': { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    });
+    const [verb, list, ...more] = positionals;
+    if (more.length > 0) throw new Error(`What is "${more[0]}"?`);
+    const offset = Number(values['port-offset']);
+    if (!Number.isInteger(offset))
+      throw new Error(`--port-offset must be a whole number, not "${values['port-offset']}".`);
+    const dataDir = values['data-dir'] ?? join(root, '.thuban', offset === 0 ? 'stack' : `stack-${offset}`);
+    return { verb: values.help ? 'help' : verb, list, parts: partsNamed(values.only), offset, dataDir };
+  } catch (error) {
+    return usage(error.message);
+  }
+};
 
 const VERBS = {
+  help: async () => console.log(USAGE),
+  up,
+  down,
+  status,
+  wipe,
+  logs: async ({ list, parts, ...options }) => logs({ ...options, parts: list ? partsNamed(list) : parts }),
+  run: async ({ list, parts }) => runTemporary(list ? partsNamed(list) : parts),
   envoy: async () => console.log(await envoy()),
   'go-sdk': async () => Object.entries(await goSdk()).forEach(([version, path]) => console.log(`${version} ${path}`)),
 };
 
-const verb = VERBS[process.argv[2]];
-if (!verb) {
-  console.error(`Usage: node tools/stack/stack.mjs ${Object.keys(VERBS).join('|')}`);
-  process.exit(2);
-}
+const options = parsed();
+if (!VERBS[options.verb]) usage(options.verb ? `There is no verb "${options.verb}".` : 'Which verb?');
 try {
-  await verb();
+  await VERBS[options.verb](options);
+  process.exit(); // a closed stdin or a killed child must not hold us
 } catch (error) {
   console.error(error instanceof Unavailable ? error.message : error);
   process.exit(1);

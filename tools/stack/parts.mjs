@@ -1,0 +1,29 @@
+// What a stack is made of, in the order of dependence: whatever a part needs stands before it.
+//
+// A part is `{ name, title, ports, needs, obtain, prepare, command, ask, facts }`:
+//   ports     its ports by a name that is unique in the stack, before the offset
+//   needs     names of parts that must be ready before it starts; a need that was not asked for is not waited for
+//   obtain    () => software: finds or installs its program; throws Unavailable
+//   prepare   (context) => fills context.folder when it is empty
+//   command   (context) => { command, args, env? }
+//   ask       (context) => resolves when it answers as it should, rejects otherwise
+//   facts     (context) => what its users must know, merged into one object for the whole stack
+// and context is `{ software, folder, ports, dataDir }`, ports being those of the whole stack.
+import { kafka } from './kafka.mjs';
+import { mariadb } from './mariadb.mjs';
+
+/** Every part there is. */
+export const PARTS = [mariadb, kafka];
+
+/**
+ * The parts of a comma-separated list, in the order of dependence; all of them without a list.
+ * @throws an Error that names the one that does not exist.
+ */
+export const partsNamed = (list) => {
+  if (list === undefined) return PARTS;
+  const names = list.split(',').filter(Boolean);
+  const unknown = names.find((name) => !PARTS.some((part) => part.name === name));
+  if (unknown)
+    throw new Error(`There is no part "${unknown}"; there are: ${PARTS.map(({ name }) => name).join(', ')}.`);
+  return PARTS.filter(({ name }) => names.includes(name));
+};
