@@ -17,17 +17,19 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
-const java = () => {
-  const found = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin/java') : onPath('java');
-  if (!found || !existsSync(found))
-    throw new Unavailable('Kafka: it runs on Java 11 or newer, and there is no java in JAVA_HOME or on PATH.');
-  return found;
+const jarsFolder = () => join(cacheFolder(), `kafka-${VERSION}`);
+
+const java = () => (process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin/java') : onPath('java'));
+
+const missing = () => {
+  if (!existsSync(java() ?? ''))
+    return 'Kafka: it runs on Java 11 or newer, and there is no java in JAVA_HOME or on PATH.';
+  if (!existsSync(jarsFolder()) && !onPath('mvn'))
+    return `Kafka: its jars are fetched into ${jarsFolder()} with Maven, and there is no mvn on PATH.`;
+  return undefined;
 };
 
 const fetchJars = async (folder) => {
-  const maven = onPath('mvn');
-  if (!maven)
-    throw new Unavailable(`Kafka: its jars are fetched into ${folder} with Maven, and there is no mvn on PATH.`);
   console.error(`Fetching Kafka ${VERSION} (46 MB) into ${folder}`);
   await fillOnce(folder, async (scratch) => {
     const pom = join(scratch, 'pom.xml');
@@ -38,7 +40,7 @@ const fetchJars = async (folder) => {
       '-DincludeScope=runtime',
       `-DoutputDirectory=${join(scratch, 'lib')}`,
     ];
-    await run(maven, ['-q', '-B', '-C', '-f', pom, ...copy]);
+    await run(onPath('mvn'), ['-q', '-B', '-C', '-f', pom, ...copy]);
   });
 };
 
@@ -82,12 +84,11 @@ export const kafka = {
   title: 'Kafka',
   ports: { kafka: 19092, kafkaController: 19093 },
   needs: [],
-  /** @throws Unavailable when there is no Java, or no Maven to fetch the jars with. */
+  missing,
   obtain: async () => {
-    const interpreter = java();
-    const folder = join(cacheFolder(), `kafka-${VERSION}`);
-    if (!existsSync(folder)) await fetchJars(folder);
-    return { java: interpreter, lib: join(folder, 'lib') };
+    if (missing()) throw new Unavailable(missing());
+    if (!existsSync(jarsFolder())) await fetchJars(jarsFolder());
+    return { java: java(), lib: join(jarsFolder(), 'lib') };
   },
   prepare: async (context) => {
     mkdirSync(context.folder, { recursive: true });

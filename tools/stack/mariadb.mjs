@@ -14,12 +14,13 @@ const installed = () => {
   return server && initialise ? { server, initialise } : undefined;
 };
 
+const missing = () =>
+  installed() || (isRoot() && onPath('apt-get'))
+    ? undefined
+    : `MariaDB: there is no mariadbd with mariadb-install-db on PATH, and only root on Debian can install it here (apt-get install ${PACKAGES.join(' ')}).`;
+
 const installPackages = async () => {
   const apt = onPath('apt-get');
-  if (!apt || !isRoot())
-    throw new Unavailable(
-      `MariaDB: there is no mariadbd with mariadb-install-db on PATH, and only root on Debian can install it here (apt-get install ${PACKAGES.join(' ')}).`,
-    );
   console.error(`Installing ${PACKAGES.join(' and ')}`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const patient = ['-qq', '-o', 'DPkg::Lock::Timeout=120'];
@@ -59,8 +60,9 @@ export const mariadb = {
   title: 'MariaDB',
   ports: { mysql: 13306 },
   needs: [],
-  /** @throws Unavailable when there is none and none can be had here. */
+  missing,
   obtain: async () => {
+    if (missing()) throw new Unavailable(missing());
     if (!installed()) await installPackages();
     return installed();
   },

@@ -1,9 +1,10 @@
 // What a stack is made of, in the order of dependence: whatever a part needs stands before it.
 //
-// A part is `{ name, title, ports, needs, obtain, prepare, command, ask, facts }`:
+// A part is `{ name, title, ports, needs, missing, obtain, prepare, command, ask, facts }`:
 //   ports     its ports by a name that is unique in the stack, before the offset
 //   needs     names of parts that must be ready before it starts; a need that was not asked for is not waited for
-//   obtain    () => software: finds or installs its program; throws Unavailable
+//   missing   () => why it cannot be had on this machine, in one sentence, or undefined; installs nothing
+//   obtain    () => software: finds or installs its program; throws Unavailable when that cannot be
 //   prepare   (context) => fills context.folder when it is empty
 //   command   (context) => { command, args, env? }
 //   ask       (context) => resolves when it answers as it should, rejects otherwise
@@ -27,3 +28,12 @@ export const partsNamed = (list) => {
     throw new Error(`There is no part "${unknown}"; there are: ${PARTS.map(({ name }) => name).join(', ')}.`);
   return PARTS.filter(({ name }) => names.includes(name));
 };
+
+/** Why each part that cannot be had here cannot, by its name. */
+export const missingOf = (parts) =>
+  Object.fromEntries(
+    parts.flatMap((part) => {
+      const why = part.missing();
+      return why === undefined ? [] : [[part.name, why]];
+    }),
+  );

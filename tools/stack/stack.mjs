@@ -5,7 +5,7 @@ import { root } from '../workspace.mjs';
 import { down, logs, status, up, wipe } from './daemons.mjs';
 import { envoy } from './envoy.mjs';
 import { goSdk } from './go-sdk.mjs';
-import { partsNamed } from './parts.mjs';
+import { missingOf, partsNamed } from './parts.mjs';
 import { Unavailable } from './run.mjs';
 import { runTemporary } from './temporary.mjs';
 
@@ -18,6 +18,8 @@ const USAGE = `Usage: node tools/stack/stack.mjs VERB [options]
   run PART,PART --json
                       for tests: on free ports in a temporary directory until stdin closes or SIGTERM comes;
                       prints one line of JSON when all is ready
+  missing PART,PART --json
+                      says as JSON why which part cannot be had on this machine; installs nothing
   envoy               prints the path of an Envoy
   go-sdk              prints the paths of the polaris-go programs, one \`version path\` a line
 Options
@@ -64,6 +66,7 @@ const VERBS = {
   wipe,
   logs: async ({ list, parts, ...options }) => logs({ ...options, parts: list ? partsNamed(list) : parts }),
   run: async ({ list, parts }) => runTemporary(list ? partsNamed(list) : parts),
+  missing: async ({ list, parts }) => console.log(JSON.stringify(missingOf(list ? partsNamed(list) : parts))),
   envoy: async () => console.log(await envoy()),
   'go-sdk': async () => Object.entries(await goSdk()).forEach(([version, path]) => console.log(`${version} ${path}`)),
 };

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { binaryOf, projects, root } from '../workspace.mjs';
 import { jestRun } from './jest-run.mjs';
+import { startTestStack } from './test-stack.mjs';
 
 const only = process.argv.slice(2).filter((argument) => argument === '--unit' || argument === '--e2e');
 const forJest = process.argv.slice(2).filter((argument) => !only.includes(argument));
@@ -58,16 +59,32 @@ const add = (counts) => {
   total.ok &&= counts.ok;
 };
 
-for (const { name, run, args, skipped } of STAGES) {
-  if (skipped) continue;
-  const startedMs = performance.now();
-  if (args) add(await jestRun([...args(), ...forJest]));
-  else if (!run()) {
-    console.error(`The ${name} step failed: no test was run.`);
-    add({ passed: 0, failed: 1, skipped: 0, leftOut: [], ok: false });
-    break;
+const failed = (sentence) => {
+  console.error(sentence);
+  add({ passed: 0, failed: 1, skipped: 0, leftOut: [], ok: false });
+};
+
+const runStages = async (stack) => {
+  for (const { name, run, args, skipped } of STAGES) {
+    if (skipped) continue;
+    const startedMs = performance.now();
+    if (args) {
+      if (stack) process.env.THUBAN_TEST_STACK = await stack.ready;
+      add(await jestRun([...args(), ...forJest]));
+    } else if (!run()) return failed(`The ${name} step failed: no test was run.`);
+    times.push(`${name} ${seconds(startedMs)}`);
   }
-  times.push(`${name} ${seconds(startedMs)}`);
+};
+
+const needsStack = !only.includes('--unit') || only.includes('--e2e');
+let stack;
+try {
+  stack = needsStack ? startTestStack() : undefined; // it starts while the build runs
+  await runStages(stack);
+} catch (error) {
+  failed(error.message);
+} finally {
+  await stack?.stop();
 }
 
 console.log(`Took: ${times.join(', ')}.`);

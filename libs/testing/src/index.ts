@@ -36,3 +36,5 @@ export {
   type AdsClientOptions,
   type AdsResponse,
 } from './ads-client.js';
+export { describeWithStack, startStack, type Stack, type StackOptions } from './stack.js';
+export type { StackOrder, StackPart } from './stack-child.js';
