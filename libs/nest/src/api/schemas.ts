@@ -29,6 +29,13 @@ export const seq = described(z.number(), {
   description: 'place in the shard of the event log',
 });
 
+/** A page of a list. */
+export const page = <T extends z.ZodType>(item: T) =>
+  z.strictObject({
+    items: z.array(item),
+    next: z.string().meta({ description: 'cursor of the next page; absent on the last one' }).optional(),
+  });
+
 export const Event = named(
   'Event',
   z.strictObject({

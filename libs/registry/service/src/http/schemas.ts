@@ -6,7 +6,7 @@ import { z } from 'zod';
  * What `described` says of limits is for the document, and a test holds it to that validation.
  */
 
-const { count, described, integer, metadata, named, seq, text, time } = apiSchemas;
+const { count, described, integer, metadata, named, page, seq, text, time } = apiSchemas;
 
 const NAME_PATTERN = '^[0-9A-Za-z\\-.:_/]+$';
 const nameText = (maxLength: number, description: string) =>
@@ -151,11 +151,6 @@ export const InstanceInput = named(
 );
 export const InstanceChanges = named('InstanceChanges', z.strictObject(instanceOptional));
 
-const page = <T extends z.ZodType>(item: T) =>
-  z.strictObject({
-    items: z.array(item),
-    next: z.string().meta({ description: 'cursor of the next page; absent on the last one' }).optional(),
-  });
 export const NamespacePage = named('NamespacePage', page(Namespace));
 export const ServicePage = named('ServicePage', page(Service));
 export const AliasPage = named('AliasPage', page(Alias));
