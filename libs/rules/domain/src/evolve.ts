@@ -52,11 +52,14 @@ const ruleDeleted = (state: State, id: string, stamp: Stamp): Change[] => {
 const routingDescribed = (state: State, routing: ServiceRouting, stamp: Stamp): Change[] => {
   const { namespace, service } = routing;
   const { seq, timeMs } = stamp;
-  const createdAtMs = findServiceRouting(state, namespace, service)?.createdAtMs ?? timeMs;
+  const { createdSeq, createdAtMs } = findServiceRouting(state, namespace, service) ?? {
+    createdSeq: seq,
+    createdAtMs: timeMs,
+  };
   return [
     [
       serviceRoutingKey(namespace, service),
-      { kind: 'service-routing', routing, seq, createdAtMs, changedAtMs: timeMs },
+      { kind: 'service-routing', routing, seq, createdSeq, createdAtMs, changedAtMs: timeMs },
     ],
     ...touched([{ namespace, service }], stamp),
   ];

@@ -10,11 +10,12 @@ export interface RouteRuleEntry {
   readonly changedAtMs: number;
 }
 
-/** The routing of one service in Polaris's first form, as folded. */
+/** The routing of one service in Polaris's first form, as folded; `createdSeq` is the seq that it began with. */
 export interface ServiceRoutingEntry {
   readonly kind: 'service-routing';
   readonly routing: ServiceRouting;
   readonly seq: number;
+  readonly createdSeq: number;
   readonly createdAtMs: number;
   readonly changedAtMs: number;
 }

@@ -162,12 +162,10 @@ const someService = fc.record({ namespace: fc.constantFrom(...NAMES), service: f
 const someEvent: fc.Arbitrary<RulesEvent> = fc.oneof(
   { weight: 4, arbitrary: someRule.map((data): RulesEvent => ({ type: 'RouteRuleChanged', data })) },
   fc.constantFrom('r1', 'r2', 'r3').map((id): RulesEvent => ({ type: 'RouteRuleDeleted', data: { id } })),
-  fc
-    .tuple(someService, someBranches)
-    .map(([names, inbounds]): RulesEvent => ({
-      type: 'ServiceRoutingChanged',
-      data: { ...names, inbounds, outbounds: [] },
-    })),
+  fc.tuple(someService, someBranches).map(([names, inbounds]): RulesEvent => ({
+    type: 'ServiceRoutingChanged',
+    data: { ...names, inbounds, outbounds: [] },
+  })),
   someService.map((data): RulesEvent => ({ type: 'ServiceRoutingDeleted', data })),
 );
 const someHistory = fc.array(someEvent, { maxLength: 12 });

@@ -127,6 +127,15 @@ describe('a routing rule', () => {
     expect(validateRouteRuleChanges({ priority: 'x' })).toMatchObject({ field: 'priority' });
   });
 
+  it('is bounded as a whole', () => {
+    const big = { destinations: Array(64).fill({ service: 'echo', labels: { a: { value: 'x'.repeat(1024) } } }) };
+    expect(validateRouteRule({ ...RULE, branches: [big, big] })).toMatchObject({
+      field: 'body',
+      message: expect.stringMatching(/^body must have at most 98304 bytes as JSON, it has 1\d{5}$/) as string,
+    });
+    expect(validateRouteRule({ ...RULE, branches: [big] })).toMatchObject({ ok: true });
+  });
+
   it('reads again what it made', () => {
     const read = validateRouteRule(withLabel({ value: 'canary' }));
     expect(read.ok && validateRouteRule(read.value)).toEqual(read);

@@ -14,6 +14,7 @@ import {
   givenOf,
   type Input,
   integer,
+  invalid,
   list,
   name,
   object,
@@ -45,6 +46,8 @@ export const LIMITS = {
   SOURCES: 64,
   DESTINATIONS: 64,
   ARGUMENTS: 32,
+  /** Of a whole rule as JSON in UTF-8: an event of at most 256 KiB also carries the answer to its command. */
+  BYTES: 96 * 1024,
 } as const;
 
 const WEIGHT_DEFAULT = 100;
@@ -153,16 +156,24 @@ const description = (namespace: string): Readers<Omit<RouteRule, 'id'>> => ({
 const namespaceOf = ({ namespace }: Input<{ namespace: string }>): string =>
   typeof namespace === 'string' ? namespace : '';
 
+const utf8 = new TextEncoder();
+
+const ofBoundedSize = <T extends object>(read: Validated<T>): Validated<T> => {
+  if (!read.ok) return read;
+  const bytes = utf8.encode(JSON.stringify(read.value)).length;
+  return bytes <= LIMITS.BYTES ? read : invalid('', `must have at most ${LIMITS.BYTES} bytes as JSON, it has ${bytes}`);
+};
+
 /**
  * A rule with every default filled in: enabled, priority 0, sources from anywhere, destinations in the namespace of the rule, weight 100,
  * comparisons EXACT with TEXT.
  */
 export const validateRouteRule = (input: Input<RouteRule>): Validated<RouteRule> =>
-  object<RouteRule>({ id: name(LIMITS.ID), ...description(namespaceOf(input)) })(input, '');
+  ofBoundedSize(object<RouteRule>({ id: name(LIMITS.ID), ...description(namespaceOf(input)) })(input, ''));
 
 /** Fields that are not given stay as they are; destinations in new branches name their namespace, unless the rule's is given too. */
 export const validateRouteRuleChanges = (input: Input<Omit<RouteRule, 'id'>>): Validated<RouteRuleChanges> =>
-  givenOf(description(namespaceOf(input)))(input, '');
+  ofBoundedSize(givenOf(description(namespaceOf(input)))(input, ''));
 
 /**
  * The routing of a service in Polaris's first form. What comes in is from anywhere to this service unless it says otherwise; what goes out is
@@ -172,10 +183,12 @@ export const validateServiceRouting = (input: Input<ServiceRouting>): Validated<
   const own = object<Names>({ namespace: name(LIMITS.NAMESPACE), service: name(LIMITS.SERVICE) })(input, '');
   if (!own.ok) return own;
   const { namespace } = own.value;
-  return object<ServiceRouting>({
-    namespace: name(LIMITS.NAMESPACE),
-    service: name(LIMITS.SERVICE),
-    inbounds: branches(ANYWHERE, own.value, 0),
-    outbounds: branches(own.value, { namespace, service: '' }, 0),
-  })(input, '');
+  return ofBoundedSize(
+    object<ServiceRouting>({
+      namespace: name(LIMITS.NAMESPACE),
+      service: name(LIMITS.SERVICE),
+      inbounds: branches(ANYWHERE, own.value, 0),
+      outbounds: branches(own.value, { namespace, service: '' }, 0),
+    })(input, ''),
+  );
 };
