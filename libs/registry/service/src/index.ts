@@ -5,6 +5,7 @@ export { createDiscoverAnswers, decodeDiscoverRequest } from './sdk/discover-ans
 export type { DiscoverAnswers, DiscoverAnswersOptions } from './sdk/discover-answers.js';
 export { registrySdk } from './sdk/registry-sdk.js';
 export type { RegistrySdk, RegistrySdkOptions } from './sdk/registry-sdk.js';
+export type { RoutingSource } from './sdk/rule-answers.js';
 export { serviceRevision } from './sdk/revision.js';
 export type { SdkMethod, SdkStats } from './sdk/sdk-stats.js';
 export { registryHttp } from './http/registry-http.js';

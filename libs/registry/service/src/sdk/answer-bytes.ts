@@ -47,8 +47,17 @@ export const refusedAnswer = (asked: Asked, { code, info }: Refusal): DiscoverAn
 /** The refusal of a question about a service that does not say which. */
 export const NAME_MISSING: Refusal = { code: 400120, info: 'service.name must not be empty' };
 
-const unchangedBytes = (asked: Asked, revision: string): Buffer =>
-  partBytes({ code: CODE.NO_CHANGE, info: INFO.NO_CHANGE, type: asked.type, service: { ...echo(asked), revision } });
+/** The short answer for a client that has the newest. */
+export const unchangedAnswer = (asked: Asked, revision: string): DiscoverAnswer => ({
+  bytes: partBytes({
+    code: CODE.NO_CHANGE,
+    info: INFO.NO_CHANGE,
+    type: asked.type,
+    service: { ...echo(asked), revision },
+  }),
+  code: CODE.NO_CHANGE,
+  outcome: 'unchanged',
+});
 
 // The objects and names around the bytes, and the short answer for those who have the newest.
 const ANSWER_OVERHEAD = 1024;
@@ -69,11 +78,7 @@ export class VersionedAnswer {
   /** Only a revision that is there and equal means that nothing has changed. */
   for(clientRevision: string): DiscoverAnswer {
     if (clientRevision === '' || clientRevision !== this.revision) return this.#full;
-    return (this.#unchanged ??= {
-      bytes: unchangedBytes(this.asked, this.revision),
-      code: CODE.NO_CHANGE,
-      outcome: 'unchanged',
-    });
+    return (this.#unchanged ??= unchangedAnswer(this.asked, this.revision));
   }
 
   /** An estimate of the memory it takes. */

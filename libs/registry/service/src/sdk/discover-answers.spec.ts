@@ -12,7 +12,9 @@ import {
   undescribedService,
   validateInstance,
 } from '@thuban/registry-domain';
+import { partBytes } from './answer-bytes.js';
 import { createDiscoverAnswers, decodeDiscoverRequest } from './discover-answers.js';
+import type { RoutingSource } from './rule-answers.js';
 
 const Type = polaris.DiscoverRequest_DiscoverRequestType;
 type Request = MessageInitShape<typeof polaris.DiscoverRequestSchema>;
@@ -33,12 +35,12 @@ const SERVICE: RegistryEvent = {
   type: 'ServiceCreated',
   data: { ...undescribedService('default', 'echo'), metadata: { team: 'a' }, business: 'shop' },
 };
-const ALIAS: RegistryEvent = {
-  type: 'AliasCreated',
+const ALIAS = {
+  type: 'AliasCreated' as const,
   data: { namespace: 'web', name: 'e', targetNamespace: 'default', targetService: 'echo', comment: '', owners: '' },
 };
 
-const world = (options: { logId?: string; bytesMax?: number } = {}) => {
+const world = (options: { logId?: string; bytesMax?: number; routing?: RoutingSource } = {}) => {
   const state = createRegistryState();
   const answers = createDiscoverAnswers({ state, logId: 'log-1', ...options });
   let seq = 0;
@@ -237,6 +239,81 @@ describe('the direction of a request', () => {
 });
 
 const RULE_TYPES = [3, 4, 5, 13, 100, 101, 102, 103, 104, 105, 106];
+
+describe('routing from a source', () => {
+  /** Seqs by service, as rules would touch them; counts how often bytes were made. */
+  const source = (seqs: Record<string, number>) => {
+    const made: string[] = [];
+    const routing: RoutingSource = {
+      touchedSeq: (namespace, service) => seqs[`${namespace}/${service}`] ?? 0,
+      revision: (namespace, service) => `${namespace}/${service}@${seqs[`${namespace}/${service}`]}`,
+      bytes: (namespace, service) => {
+        made.push(`${namespace}/${service}`);
+        const revision = routing.revision(namespace, service);
+        return partBytes({ routing: { namespace, service, revision, inbounds: [{ destinations: [{ service }] }] } });
+      },
+    };
+    return { routing, made, seqs };
+  };
+  const routingOf = (name: string, with_: object = {}): Request => ({
+    type: Type.ROUTING,
+    service: { namespace: 'default', name, ...with_ },
+  });
+
+  it('is answered with the same revision for the service and in the routing', () => {
+    const { ask } = world({ routing: source({ 'default/echo': 5 }).routing });
+    expect(ask(routingOf('echo')).response).toMatchObject({
+      code: 200000,
+      type: Type.ROUTING,
+      service: { namespace: 'default', name: 'echo', revision: 'default/echo@5' },
+      routing: { service: 'echo', revision: 'default/echo@5', inbounds: [{ destinations: [{ service: 'echo' }] }] },
+    });
+    expect(ask(routingOf('echo', { revision: 'default/echo@5' }))).toMatchObject({
+      code: 200001,
+      outcome: 'unchanged',
+    });
+  });
+
+  it('is the empty set of all others while nothing touched the service, and for other types', () => {
+    const { routing } = source({ 'default/echo': 5 });
+    expect(world({ routing }).ask(routingOf('other')).bytes).toEqual(world().ask(routingOf('other')).bytes);
+    const limits = { type: Type.RATE_LIMIT, service: { namespace: 'default', name: 'echo' } };
+    expect(world({ routing }).ask(limits).bytes).toEqual(world().ask(limits).bytes);
+  });
+
+  it('is made once per change for a service that exists', () => {
+    const { routing, made, seqs } = source({ 'default/echo': 5 });
+    const { ask, happens } = world({ routing });
+    happens(SERVICE);
+    for (let i = 0; i < 3; i++) ask(routingOf('echo'));
+    expect(made).toEqual(['default/echo']);
+    seqs['default/echo'] = 6;
+    expect(ask(routingOf('echo', { revision: 'default/echo@5' }))).toMatchObject({
+      code: 200000,
+      revision: 'default/echo@6',
+    });
+    expect(made).toHaveLength(2);
+  });
+
+  it('of a service that nobody registered leaves nothing behind, and is not made for those who have it', () => {
+    const { routing, made } = source({ 'default/web': 5 });
+    const { ask, answers } = world({ routing });
+    expect(ask(routingOf('web')).response.routing?.inbounds).toHaveLength(1);
+    expect(ask(routingOf('web', { revision: 'default/web@5' })).code).toBe(200001);
+    expect(made).toHaveLength(1);
+    expect(answers.stats()).toEqual({ entries: 0, bytes: 0 });
+  });
+
+  it('of an alias is that of the service behind it, also after it was moved to another at the same seq', () => {
+    const { routing } = source({ 'default/echo': 5, 'default/db': 5 });
+    const { ask, happens } = world({ routing });
+    const asked: Request = { type: Type.ROUTING, service: { namespace: 'web', name: 'e' } };
+    happens(SERVICE, ALIAS);
+    expect(ask(asked)).toMatchObject({ response: { service: { name: 'e' } }, revision: 'default/echo@5' });
+    happens({ type: 'AliasCreated', data: { ...ALIAS.data, targetService: 'db' } });
+    expect(ask(asked)).toMatchObject({ response: { service: { name: 'e' } }, revision: 'default/db@5' });
+  });
+});
 
 describe('rules, while there are none', () => {
   it.each(RULE_TYPES)('type %i: success for a service that does not exist, then unchanged', (type) => {

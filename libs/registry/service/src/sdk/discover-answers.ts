@@ -5,7 +5,7 @@ import { type Asked, type DiscoverAnswer, partBytes, refusedAnswer } from './ans
 import { CODE, type Refusal } from './codes.js';
 import { createInstanceAnswers } from './instance-answers.js';
 import { createListingAnswers } from './listing-answers.js';
-import { createRuleAnswers, isRuleType } from './rule-answers.js';
+import { createRuleAnswers, isRuleType, type RoutingSource } from './rule-answers.js';
 
 const Type = polaris.DiscoverRequest_DiscoverRequestType;
 const Direction = polaris.TrafficDirection;
@@ -37,6 +37,8 @@ export interface DiscoverAnswersOptions {
   readonly logId: string;
   /** How many bytes of encoded answers are kept at most; 128 MiB when absent. */
   readonly bytesMax?: number;
+  /** Where the routing of services comes from; absent: no service has any. */
+  readonly routing?: RoutingSource;
 }
 
 /** Answers DiscoverRequests from encoded bytes. Pure but for its memory of bytes. */
@@ -59,11 +61,12 @@ export const createDiscoverAnswers = ({
   state,
   logId,
   bytesMax = BYTES_MAX,
+  routing,
 }: DiscoverAnswersOptions): DiscoverAnswers => {
   const source = { state, logId };
   const instances = createInstanceAnswers({ ...source, bytesMax: (bytesMax * 6) / 8 });
   const listings = createListingAnswers({ ...source, bytesMax: bytesMax / 8 });
-  const rules = createRuleAnswers({ ...source, bytesMax: bytesMax / 8 });
+  const rules = createRuleAnswers({ ...source, bytesMax: bytesMax / 8, ...(routing && { routing }) });
 
   const undirected = (request: polaris.DiscoverRequest): DiscoverAnswer => {
     const { type, service } = request;

@@ -5,6 +5,7 @@ import { createDiscoverAnswers, type DiscoverAnswers } from './discover-answers.
 import type { RegistryCommitter } from '../registry-committer.js';
 import { createInstanceCalls } from './instance-calls.js';
 import { PolarisController } from './polaris.controller.js';
+import type { RoutingSource } from './rule-answers.js';
 import { REGISTRY_SDK, type SdkParts } from './sdk-parts.js';
 import { createSdkStats, type SdkStats } from './sdk-stats.js';
 
@@ -16,6 +17,8 @@ export interface RegistrySdkOptions {
   readonly logId: string;
   /** How many bytes of encoded answers are kept at most; 128 MiB when absent. */
   readonly answerBytesMax?: number;
+  /** Where the routing of services comes from, such as the rules of the same process; absent: no service has any. */
+  readonly routing?: RoutingSource;
   /** Told of bugs of ours that a client saw as an internal error. */
   readonly onError?: (error: unknown) => void;
 }
@@ -40,13 +43,15 @@ class RegistrySdkModule {}
  * Makes the module that serves v1.PolarisGRPC.
  * @example const sdk = registrySdk({ committer, state, logId: log.id }); // imports: [sdk.module]
  */
-export const registrySdk = ({ committer, state, logId, answerBytesMax, onError }: RegistrySdkOptions): RegistrySdk => {
+export const registrySdk = (options: RegistrySdkOptions): RegistrySdk => {
+  const { committer, state, logId, answerBytesMax, routing, onError } = options;
   const failed = onError ?? (() => undefined);
   const { stats, answered, discovered, opened, closed, endStreams } = createSdkStats();
   const answers = createDiscoverAnswers({
     state,
     logId,
     ...(answerBytesMax !== undefined && { bytesMax: answerBytesMax }),
+    ...(routing && { routing }),
   });
   const parts: SdkParts = {
     calls: createInstanceCalls({ committer, state, onError: failed }),
