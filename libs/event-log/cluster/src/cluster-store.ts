@@ -1,4 +1,7 @@
 import type { Clock, EventLog } from '@thuban/event-sourcing';
+import { StoreRefused } from './errors.js';
+import type { MysqlLog } from './mysql-log.js';
+import { openMysqlStore } from './mysql-store.js';
 
 /** What a cluster store is opened with. */
 export interface ClusterStoreOptions {
@@ -54,3 +57,65 @@ export interface ClusterStore {
   /** Ends all subscriptions and closes all connections. */
   close(): Promise<void>;
 }
+
+/** What Kafka does for a store. It sees the logs as they are in MySQL: their feeds, and `setPollMs` for while a relay is active. */
+export interface KafkaSide {
+  followTopic(log: MysqlLog, signal: AbortSignal): Promise<void>;
+  startRelay(log: MysqlLog, options: Parameters<ClusterStore['startRelay']>[1]): Relay;
+  ensureTopics(logs: readonly MysqlLog[]): Promise<void>;
+  /** Events sent so far. */
+  published(): number;
+  close(): Promise<void>;
+}
+
+/** Makes the Kafka side of a store. */
+export type OpenKafka = (options: ClusterStoreOptions) => KafkaSide;
+
+const POLL_MS = 500;
+
+/**
+ * Opens the store: connects to MySQL, checks its settings and creates the tables.
+ * @throws StoreRefused in the forms of errors.ts.
+ * @example const store = await openClusterStore({ mysqlUrl, clock, onProblem }); const log = await store.log('registry', 32);
+ */
+export const openStore = async (options: ClusterStoreOptions, openKafka: OpenKafka): Promise<ClusterStore> => {
+  const counts = { gaps: 0 };
+  const mysql = await openMysqlStore({
+    mysqlUrl: options.mysqlUrl,
+    clock: options.clock,
+    pollMs: options.pollMs ?? POLL_MS,
+    onProblem: options.onProblem,
+    onGap: (log, count) => {
+      counts.gaps += count;
+      options.onGap?.(log, count);
+    },
+    ...(options.sabotage === undefined ? {} : { sabotage: options.sabotage }),
+  });
+  const kafka = options.kafka && openKafka(options);
+  const logs = new Map<EventLog, MysqlLog>();
+
+  const needKafka = (): KafkaSide => {
+    if (!kafka) throw new StoreRefused('no Kafka brokers are given; name them, or do without topics');
+    return kafka;
+  };
+  const known = (log: EventLog): MysqlLog => {
+    const found = logs.get(log);
+    if (!found) throw new Error(`the log "${log.name}" is not of this store`);
+    return found;
+  };
+  return {
+    log: async (name, shards) => {
+      const opened = await mysql.log(name, shards);
+      logs.set(opened.log, opened);
+      return opened.log;
+    },
+    followTopic: async (log, signal) => needKafka().followTopic(known(log), signal),
+    startRelay: (log, relayOptions) => needKafka().startRelay(known(log), relayOptions),
+    ensureTopics: async () => needKafka().ensureTopics([...logs.values()]),
+    metrics: () => ({ ...mysql.counts(), gaps: counts.gaps, published: kafka?.published() ?? 0 }),
+    close: async () => {
+      await kafka?.close();
+      await mysql.close();
+    },
+  };
+};

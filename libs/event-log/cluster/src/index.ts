@@ -1,1 +1,2 @@
 export type { ClusterMetrics, ClusterStore, ClusterStoreOptions, Relay } from './cluster-store.js';
+export { DatabaseUnreachable, DurabilityRefused, NewerDatabase, StoreCorrupt, StoreRefused } from './errors.js';
