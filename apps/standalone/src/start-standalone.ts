@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { openEmbeddedStore } from '@thuban/event-log-embedded';
 import { runProjection } from '@thuban/event-sourcing';
-import { REGISTRY_LOG, REGISTRY_SHARDS, type RegistryEvent } from '@thuban/events';
+import { REGISTRY_LOG, REGISTRY_SHARDS, RULES_LOG, RULES_SHARDS, type RegistryEvent } from '@thuban/events';
 import {
   bootstrap,
   createLogger,
@@ -21,11 +21,13 @@ import {
 import { registryDecider } from '@thuban/registry-domain';
 import { REGISTRY_PROJECTION, registryProjection } from '@thuban/registry-read-model';
 import { REGISTRY_OPERATIONS, registerRegistryMetrics, registryHttp, registrySdk } from '@thuban/registry-service';
+import { registerRulesMetrics, RULES_OPERATIONS } from '@thuban/rules-service';
 import { ADS_CHANNEL_OPTIONS, registerXdsMetrics, xdsServer } from '@thuban/xds-server';
 import { createResources, nodeFacts } from '@thuban/xds-snapshot';
 import type { Started } from './banner.js';
 import { loadFolds, openReadModels } from './load.js';
 import { addressesOf } from './ports.js';
+import { startRules } from './rules.js';
 import type { Settings } from './settings.js';
 import { VERSION } from './version.js';
 
@@ -69,6 +71,8 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
   const { folded, ...started } = await loadFolds(log, database, logger);
   const { state, mesh } = folded;
   const committer = startCommitter(log, registryDecider, { state, ...started }, logger);
+  const rulesLog = store.log(RULES_LOG, RULES_SHARDS);
+  const rules = await startRules(rulesLog, logger);
   const resources = createResources({ mesh });
 
   const stopping = new AbortController();
@@ -109,21 +113,21 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
     controlPlane: `thuban ${VERSION}`,
   });
   const onError = (error: unknown): void => logger.error({ err: error }, 'a call failed');
-  const sdk = registrySdk({ committer, state, logId: log.id, onError });
+  const sdk = registrySdk({ committer, state, logId: log.id, routing: rules.answers, onError });
   const api = processApi({
-    logs: [log],
+    logs: [log, rulesLog],
     clock: systemClock,
     version: VERSION,
-    operations: Object.values(REGISTRY_OPERATIONS),
+    operations: [...Object.values(REGISTRY_OPERATIONS), ...Object.values(RULES_OPERATIONS)],
     projections,
-    counts: state.counts,
+    counts: () => ({ ...state.counts(), ...rules.state.counts() }),
     statusSections: {
       xds: () => ({ streams: xds.status() }),
       problems: resources.problems,
     },
   });
   const closeAll = async (): Promise<void> => {
-    await committer.drained();
+    await Promise.all([committer.drained(), rules.committer.drained()]);
     stopping.abort();
     await Promise.all([rows, meshFollower.ended]);
     await database.close();
@@ -132,6 +136,7 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
   const metrics = createMetrics();
   registerProcessMetrics(metrics, { version: VERSION, projections });
   registerRegistryMetrics(metrics, { committer, state, sdk });
+  registerRulesMetrics(metrics, rules);
   registerXdsMetrics(metrics, xds);
   const { host } = addresses;
   const server = await bootstrap({
@@ -140,6 +145,7 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
       sdk.module,
       { module: class Xds {}, controllers: [...xds.controllers] },
       registryHttp({ committer, state }),
+      rules.module,
       api.module,
     ],
     http: { host, port: addresses.http, what: 'http' },

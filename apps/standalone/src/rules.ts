@@ -1,0 +1,16 @@
+import type { EventLog } from '@thuban/event-sourcing';
+import { startCommitter, type Logger } from '@thuban/nest';
+import { rulesDecider } from '@thuban/rules-domain';
+import { loadRules, rulesAnswers, rulesHttp } from '@thuban/rules-service';
+
+/** Folds the rules log and starts to write it. */
+export const startRules = async (log: EventLog, logger: Logger) => {
+  const { folded: state, ...started } = await loadRules(log);
+  const committer = startCommitter(log, rulesDecider, { state, ...started }, logger);
+  return {
+    state,
+    committer,
+    module: rulesHttp({ committer, state, logId: log.id }),
+    answers: rulesAnswers({ state, logId: log.id }),
+  };
+};
