@@ -38,3 +38,4 @@ export {
 } from './ads-client.js';
 export { describeWithStack, startStack, type Stack, type StackOptions } from './stack.js';
 export type { StackOrder, StackPart } from './stack-child.js';
+export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
