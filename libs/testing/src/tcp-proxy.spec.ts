@@ -25,10 +25,14 @@ describe('a bad TCP link', () => {
     server.close();
   });
 
-  const dial = async (): Promise<Socket> => {
+  const dialing = (): Socket => {
     const client = connect(proxy.port, '127.0.0.1');
     clients.push(client);
     client.on('error', () => undefined);
+    return client;
+  };
+  const dial = async (): Promise<Socket> => {
+    const client = dialing();
     await once(client, 'connect');
     return client;
   };
@@ -69,8 +73,7 @@ describe('a bad TCP link', () => {
     proxy.cut();
     await closed(client);
     proxy.refuse();
-    const refused = await dial();
-    await closed(refused);
+    await closed(dialing());
     proxy.flow();
     expect(await ask(await dial(), 'b')).toBe('echo b');
   });
