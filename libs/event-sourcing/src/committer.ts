@@ -4,6 +4,7 @@ import { CommandRejected } from './command-rejected.js';
 import type { Decider, KeyedState } from './decider.js';
 import { foldInto } from './decider.js';
 import { createRemembered, type Remembered } from './idempotency.js';
+import { observed, type Observe } from './observe.js';
 import type { Clock, EventLog } from './ports.js';
 import { LogUnavailable, ShardMoved } from './ports.js';
 import type { Recorded } from './recorded.js';
@@ -21,6 +22,8 @@ export interface CommitterOptions<C, E extends DomainEvent, V> {
   readonly newCommitId: () => string;
   /** Told once when the log cannot be written, with the reason, and once (`undefined`) when it can be again. */
   readonly onUnavailable?: (reason: LogUnavailable | undefined) => void;
+  /** Observes each append, from the decision to the disk, with the events of all its commands. */
+  readonly observe?: Observe | undefined;
   /** Keys that earlier processes remembered: the metas of recorded events. */
   readonly remembered?: Iterable<Pick<Recorded, 'meta' | 'timeMs'>>;
   readonly commandsPerCommitMax?: number;
@@ -134,7 +137,12 @@ export const createCommitter = <C, E extends DomainEvent, V>(
     ids: { readonly commitId: string; readonly timeMs: number },
   ): Promise<() => void> => {
     if (batch.writes.length === 0) return () => batch.settle([]);
-    const recorded = await log.append({ ...ids, writes: batch.writes });
+    const { writes } = batch;
+    const recorded = await observed(
+      options.observe,
+      () => writes.flatMap(({ events }) => events),
+      () => log.append({ ...ids, writes }),
+    );
     noteAvailability(undefined);
     batch.overlay.mergeInto(state);
     stats.commits++;
