@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { join } from 'node:path';
 import { root } from '../workspace.mjs';
 import { down, logs, status, up, wipe } from './daemons.mjs';
+import { deployCheck, promtool } from './deploy-check.mjs';
 import { envoy } from './envoy.mjs';
 import { goSdk } from './go-sdk.mjs';
 import { missingOf, partsNamed } from './parts.mjs';
@@ -22,6 +23,8 @@ const USAGE = `Usage: node tools/stack/stack.mjs VERB [options]
                       says as JSON why which part cannot be had on this machine; installs nothing
   envoy               prints the path of an Envoy
   go-sdk              prints the paths of the polaris-go programs, one \`version path\` a line
+  promtool            prints the path of a promtool
+  deploy-check        prints the path of the program that reads docker-compose.yml and the Dockerfile
 Options
   --only PART,PART    these parts alone: ${partsNamed()
     .map(({ name }) => name)
@@ -68,6 +71,8 @@ const VERBS = {
   run: async ({ list, parts }) => runTemporary(list ? partsNamed(list) : parts),
   missing: async ({ list, parts }) => console.log(JSON.stringify(missingOf(list ? partsNamed(list) : parts))),
   envoy: async () => console.log(await envoy()),
+  promtool: async () => console.log(await promtool()),
+  'deploy-check': async () => console.log(await deployCheck()),
   'go-sdk': async () => Object.entries(await goSdk()).forEach(([version, path]) => console.log(`${version} ${path}`)),
 };
 
