@@ -83,6 +83,6 @@ export const createRulesState = (): RulesState => {
     serviceRoutings: () => (sortedRoutings ??= [...routings.values()].sort(byService)),
     rulesInto: (namespace, service) => byExactness(into, namespace, service),
     rulesOutOf: (namespace, service) => byExactness(outOf, namespace, service),
-    counts: () => ({ routeRules: rules.size, serviceRoutings: routings.size }),
+    counts: () => ({ routingRules: rules.size, serviceRoutings: routings.size }),
   };
 };

@@ -49,5 +49,5 @@ export interface RulesState extends KeyedState<RulesEntry> {
   /** The enabled rules with this service among the sources; `*` of `*` as a source is left out, see `callersOf`. */
   rulesOutOf(namespace: string, service: string): ByExactness;
   /** How many there are in all. */
-  counts(): { readonly routeRules: number; readonly serviceRoutings: number };
+  counts(): { readonly routingRules: number; readonly serviceRoutings: number };
 }

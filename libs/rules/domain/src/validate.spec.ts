@@ -127,6 +127,18 @@ describe('a routing rule', () => {
     expect(validateRouteRuleChanges({ priority: 'x' })).toMatchObject({ field: 'priority' });
   });
 
+  it('means a service of its own namespace when a source does not say which', () => {
+    expect(validateRouteRule(withSource({ service: 'web' }))).toMatchObject({
+      value: { branches: [{ sources: [{ namespace: 'default', service: 'web' }] }] },
+    });
+    expect(validateRouteRule(withSource({ service: '*' }))).toMatchObject({
+      value: { branches: [{ sources: [{ namespace: '*', service: '*' }] }] },
+    });
+    expect(validateRouteRule(withSource({ namespace: 'prod' }))).toMatchObject({
+      value: { branches: [{ sources: [{ namespace: 'prod', service: '*' }] }] },
+    });
+  });
+
   it('is bounded as a whole', () => {
     const big = { destinations: Array(64).fill({ service: 'echo', labels: { a: { value: 'x'.repeat(1024) } } }) };
     expect(validateRouteRule({ ...RULE, branches: [big, big] })).toMatchObject({

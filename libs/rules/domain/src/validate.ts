@@ -111,8 +111,17 @@ const place = ({ namespace, service }: Names) => ({
 const placeProblem = ({ namespace, service }: Names): { at: string; problem: string } | undefined =>
   namespace === ANY && service !== ANY ? { at: 'service', problem: 'must be * when the namespace is *' } : undefined;
 
-const source = (absent: Names): Reader<RouteSource> =>
+const sourceIn = (absent: Names): Reader<RouteSource> =>
   checked(object<RouteSource>({ ...place(absent), arguments: args }), placeProblem);
+
+/** From anywhere, unless it names a service: that is in this namespace when it does not say in which. */
+const sourceFromAnywhere =
+  (namespace: string): Reader<RouteSource> =>
+  (given, path) => {
+    const { service } = (given ?? {}) as Input<Names>;
+    const absent = { namespace: (service ?? ANY) === ANY ? ANY : namespace, service: ANY };
+    return sourceIn(absent)(given, path);
+  };
 
 const destination = (absent: Names): Reader<RouteDestination> =>
   checked(
@@ -130,19 +139,17 @@ const destination = (absent: Names): Reader<RouteDestination> =>
     placeProblem,
   );
 
-const branches = (sourceAbsent: Names, destinationAbsent: Names, min: number): Reader<readonly RouteBranch[]> =>
+const branches = (source: Reader<RouteSource>, destinationAbsent: Names, min: number): Reader<readonly RouteBranch[]> =>
   list(
     object<RouteBranch>({
       name: text(LIMITS.NAME),
-      sources: list(source(sourceAbsent), { max: LIMITS.SOURCES }),
+      sources: list(source, { max: LIMITS.SOURCES }),
       destinations: list(destination(destinationAbsent), { min: 1, max: LIMITS.DESTINATIONS }),
     }),
     { min, max: LIMITS.BRANCHES },
   );
 
-const ANYWHERE: Names = { namespace: ANY, service: ANY };
-
-/** Destinations without a namespace are in the rule's own. */
+/** Services without a namespace are in the rule's own. */
 const description = (namespace: string): Readers<Omit<RouteRule, 'id'>> => ({
   namespace: name(LIMITS.NAMESPACE),
   name: someText(LIMITS.NAME),
@@ -150,7 +157,7 @@ const description = (namespace: string): Readers<Omit<RouteRule, 'id'>> => ({
   enabled: flag(true),
   priority: integer(LIMITS.PRIORITY, 0),
   metadata: record(text(LIMITS.METADATA_VALUE)),
-  branches: branches(ANYWHERE, { namespace, service: '' }, 1),
+  branches: branches(sourceFromAnywhere(namespace), { namespace, service: '' }, 1),
 });
 
 const namespaceOf = ({ namespace }: Input<{ namespace: string }>): string =>
@@ -165,13 +172,13 @@ const ofBoundedSize = <T extends object>(read: Validated<T>): Validated<T> => {
 };
 
 /**
- * A rule with every default filled in: enabled, priority 0, sources from anywhere, destinations in the namespace of the rule, weight 100,
+ * A rule with every default filled in: enabled, priority 0, sources from anywhere, services that are named in the namespace of the rule, weight 100,
  * comparisons EXACT with TEXT.
  */
 export const validateRouteRule = (input: Input<RouteRule>): Validated<RouteRule> =>
   ofBoundedSize(object<RouteRule>({ id: name(LIMITS.ID), ...description(namespaceOf(input)) })(input, ''));
 
-/** Fields that are not given stay as they are; destinations in new branches name their namespace, unless the rule's is given too. */
+/** Fields that are not given stay as they are; services in new branches name their namespace, unless the rule's is given too. */
 export const validateRouteRuleChanges = (input: Input<Omit<RouteRule, 'id'>>): Validated<RouteRuleChanges> =>
   ofBoundedSize(givenOf(description(namespaceOf(input)))(input, ''));
 
@@ -187,8 +194,8 @@ export const validateServiceRouting = (input: Input<ServiceRouting>): Validated<
     object<ServiceRouting>({
       namespace: name(LIMITS.NAMESPACE),
       service: name(LIMITS.SERVICE),
-      inbounds: branches(ANYWHERE, own.value, 0),
-      outbounds: branches(own.value, { namespace, service: '' }, 0),
+      inbounds: branches(sourceFromAnywhere(namespace), own.value, 0),
+      outbounds: branches(sourceIn(own.value), { namespace, service: '' }, 0),
     })(input, ''),
   );
 };

@@ -46,8 +46,12 @@ const RequestMatchInput = named(
   z.strictObject({ type: matchType.optional(), key: key.optional(), value: MatchValueInput }),
 );
 
-const sourceNamespace = nameText(LIMITS.NAMESPACE, 'namespace of the caller, or *', ANY_NAME);
-const sourceService = nameText(LIMITS.SERVICE, 'service of the caller, or *', ANY_NAME);
+const sourceNamespace = nameText(
+  LIMITS.NAMESPACE,
+  'namespace of the caller, or *; that of the rule when absent and a service is named, else *',
+  ANY_NAME,
+);
+const sourceService = nameText(LIMITS.SERVICE, 'service of the caller, or *; * when absent', ANY_NAME);
 const RouteSource = named(
   'RouteSource',
   z.strictObject({
@@ -66,7 +70,11 @@ const RouteSourceInput = named(
 );
 
 const destinationFields = {
-  namespace: nameText(LIMITS.NAMESPACE, 'namespace of the service that is called, or *', ANY_NAME),
+  namespace: nameText(
+    LIMITS.NAMESPACE,
+    'namespace of the service that is called, or *; that of the rule when absent',
+    ANY_NAME,
+  ),
   service: nameText(LIMITS.SERVICE, 'the service that is called, or *', ANY_NAME),
   name: text(LIMITS.NAME, 'of this group of instances'),
   priority: integer(LIMITS.PRIORITY, 'the lowest that has instances is used; 0 when absent'),
