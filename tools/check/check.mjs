@@ -17,6 +17,7 @@ const isClean = () => {
 
 const QUICK = [
   ['generated code', () => node(binaryOf('nx'), 'run', '@thuban/proto:generate', '--outputStyle=static')],
+  ['event schemas', () => node('tools/events/generate.mjs', '--check')],
   ['tags', () => node('tools/check/tags.mjs')],
   ['references', () => node('tools/check/references.mjs')],
   ['format', () => node(binaryOf('prettier'), '--check', '--log-level=warn', '.')],

@@ -65,16 +65,27 @@ export interface Instance {
  * `InstanceChanged` is an operator's change and keeps the incarnation.
  */
 export type RegistryEvent =
+  /** A namespace is new. */
   | { readonly type: 'NamespaceCreated'; readonly data: Namespace }
+  /** A namespace was described anew; `data` is all of it. */
   | { readonly type: 'NamespaceChanged'; readonly data: Namespace }
+  /** A namespace is gone. A later event of something in it makes it again. */
   | { readonly type: 'NamespaceDeleted'; readonly data: { readonly name: string } }
+  /** A service is new. */
   | { readonly type: 'ServiceCreated'; readonly data: Service }
+  /** A service was described anew; `data` is all of it. */
   | { readonly type: 'ServiceChanged'; readonly data: Service }
+  /** A service is gone; it had no instances. */
   | { readonly type: 'ServiceDeleted'; readonly data: { readonly namespace: string; readonly name: string } }
+  /** A service has a second name. */
   | { readonly type: 'AliasCreated'; readonly data: Alias }
+  /** A second name is gone. */
   | { readonly type: 'AliasDeleted'; readonly data: { readonly namespace: string; readonly name: string } }
+  /** An instance is there, also again with other content: this event begins its incarnation. */
   | { readonly type: 'InstanceRegistered'; readonly data: Instance }
+  /** An operator changed an instance; `data` is all of it. */
   | { readonly type: 'InstanceChanged'; readonly data: Instance }
+  /** An instance is gone. */
   | {
       readonly type: 'InstanceDeregistered';
       readonly data: { readonly namespace: string; readonly service: string; readonly id: string };

@@ -62,8 +62,13 @@ export interface ServiceRouting {
 
 /** Every event of the rules log. */
 export type RulesEvent =
+  /** A routing rule is new. */
   | { readonly type: 'RouteRuleCreated'; readonly data: RouteRule }
+  /** A routing rule was changed; `data` is all of it. */
   | { readonly type: 'RouteRuleChanged'; readonly data: RouteRule }
+  /** A routing rule is gone. */
   | { readonly type: 'RouteRuleDeleted'; readonly data: { readonly id: string } }
+  /** The routing of a service, in the first form, is new or changed; `data` is all of it. */
   | { readonly type: 'ServiceRoutingChanged'; readonly data: ServiceRouting }
+  /** The routing of a service, in the first form, is gone. */
   | { readonly type: 'ServiceRoutingDeleted'; readonly data: { readonly namespace: string; readonly service: string } };

@@ -15,6 +15,8 @@ export {
   takeEvents,
 } from './event-log-contract.js';
 export type { EventLogFixture } from './event-log-contract.js';
+export { goldenEvents, goldenRecords } from './golden-events.js';
+export type { GoldenRecord } from './golden-events.js';
 export { openMemoryLog } from './memory-log.js';
 export { anInstance, recorded } from './recorded.js';
 export {
