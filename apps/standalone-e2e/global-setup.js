@@ -22,5 +22,11 @@ module.exports = async () => {
     throw new Error(`${unbuilt.join(' and ')} not built: run \`npm run build\` first, or \`npm test\`, which does.`);
   const { envoy } = await import('../../tools/stack/envoy.mjs');
   const { goSdk } = await import('../../tools/stack/go-sdk.mjs');
-  process.env.THUBAN_E2E_TOOLS = JSON.stringify({ envoy: await obtain(envoy), 'polaris-go': await obtain(goSdk) });
+  const { deployCheck, promtool } = await import('../../tools/stack/deploy-check.mjs');
+  process.env.THUBAN_E2E_TOOLS = JSON.stringify({
+    envoy: await obtain(envoy),
+    'polaris-go': await obtain(goSdk),
+    promtool: await obtain(promtool),
+    'deploy-check': await obtain(deployCheck),
+  });
 };

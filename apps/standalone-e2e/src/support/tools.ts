@@ -1,4 +1,4 @@
-type Tool = 'envoy' | 'polaris-go';
+type Tool = 'envoy' | 'polaris-go' | 'promtool' | 'deploy-check';
 
 interface Obtained {
   readonly value?: unknown;
@@ -10,6 +10,12 @@ const obtained = JSON.parse(process.env['THUBAN_E2E_TOOLS'] ?? '{}') as Readonly
 
 /** The path of the Envoy that the suites run. */
 export const envoyPath = (): string => obtained.envoy.value as string;
+
+/** The path of the promtool that reads what deploy/ has for Prometheus. */
+export const promtoolPath = (): string => obtained.promtool.value as string;
+
+/** The path of the program that reads the compose file and the Dockerfile as Docker does. */
+export const deployCheckPath = (): string => obtained['deploy-check'].value as string;
 
 /** The versions of polaris-go that the suites run. */
 export const SDK_VERSIONS = ['1.7.0', '1.6.1'] as const;
