@@ -1,16 +1,19 @@
-import type { Instance, RegistryEvent } from '@thuban/events';
+import type { Instance, RegistryEvent, RulesEvent } from '@thuban/events';
 import type { Recorded } from '@thuban/event-sourcing';
 import type { Mesh, MeshAlias, MeshRows, MeshService } from './mesh.js';
+import { ANY, type Place } from './mesh-rules.js';
 import { fill, type MeshState, openMeshState, type ServiceState } from './mesh-state.js';
 
 /**
  * What an event changed. A service that vanishes takes its endpoints along without further changes;
- * `before` and `after` of an endpoint are absent when it appears and when it goes.
+ * `before` and `after` of an endpoint are absent when it appears and when it goes. `routing`: what `routesInto` answers for existing services
+ * may have changed; a service that appears later finds its rules without being told.
  */
 export type MeshChange =
   | { readonly kind: 'service'; readonly service: MeshService; readonly present: boolean }
   | { readonly kind: 'alias'; readonly alias: MeshAlias; readonly present: boolean }
-  | { readonly kind: 'endpoint'; readonly service: MeshService; readonly before?: Instance; readonly after?: Instance };
+  | { readonly kind: 'endpoint'; readonly service: MeshService; readonly before?: Instance; readonly after?: Instance }
+  | { readonly kind: 'routing'; readonly services: readonly MeshService[] };
 
 /** A mesh without names, or one made from rows that were read at one checkpoint. */
 export const createMesh = (rows?: MeshRows): Mesh => {
@@ -21,9 +24,9 @@ export const createMesh = (rows?: MeshRows): Mesh => {
 
 /**
  * Folds one event into the mesh, in place, and returns what it changed (nothing for what proxies never see).
- * Events of a shard must come in order; shards may come in any order. A repeated event changes nothing but may be reported again.
+ * Events of a shard must come in order; shards, and the logs of registry and rules, may come in any order. A repeated event changes nothing but may be reported again.
  */
-export const evolveMesh = (mesh: Mesh, recorded: Recorded<RegistryEvent>): readonly MeshChange[] => {
+export const evolveMesh = (mesh: Mesh, recorded: Recorded<RegistryEvent | RulesEvent>): readonly MeshChange[] => {
   const state = mesh as MeshState; // readers get no mutators, but createMesh makes nothing else
   switch (recorded.type) {
     case 'NamespaceCreated':
@@ -44,6 +47,15 @@ export const evolveMesh = (mesh: Mesh, recorded: Recorded<RegistryEvent>): reado
       return endpointSeen(state, recorded.data, recorded.timeMs);
     case 'InstanceDeregistered':
       return endpointGone(state, recorded.data.namespace, recorded.data.service, recorded.data.id);
+    case 'RouteRuleCreated':
+    case 'RouteRuleChanged':
+      return routingChanged(state, state.rules.putRule(recorded.data));
+    case 'RouteRuleDeleted':
+      return routingChanged(state, state.rules.removeRule(recorded.data.id));
+    case 'ServiceRoutingChanged':
+      return routingChanged(state, state.rules.putRouting(recorded.data));
+    case 'ServiceRoutingDeleted':
+      return routingChanged(state, state.rules.removeRouting(recorded.data.namespace, recorded.data.service));
   }
 };
 
@@ -94,3 +106,19 @@ const endpointGone = (state: MeshState, namespace: string, name: string, id: str
   service.endpoints.delete(id);
   return [{ kind: 'endpoint', service, before }];
 };
+
+const routingChanged = (state: MeshState, places: readonly Place[]): readonly MeshChange[] => {
+  const services = [...new Set(places.flatMap((place) => servicesAt(state, place)))];
+  return services.length > 0 ? [{ kind: 'routing', services }] : [];
+};
+
+const servicesAt = (state: MeshState, { namespace, service }: Place): readonly MeshService[] => {
+  if (namespace === ANY) return [...state.namespaces()].flatMap((name) => servicesOf(state, name));
+  if (service === ANY) return servicesOf(state, namespace);
+  const known = state.service(namespace, service);
+  return known ? [known] : [];
+};
+
+const servicesOf = (state: MeshState, namespace: string): readonly MeshService[] => [
+  ...(state.namespace(namespace)?.services.values() ?? []),
+];

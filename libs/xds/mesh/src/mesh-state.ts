@@ -1,6 +1,7 @@
 import type { Instance } from '@thuban/events';
 import type { Mesh, MeshAlias, MeshName, MeshNamespace, MeshRows, MeshService } from './mesh.js';
 import { olderFirst } from './mesh.js';
+import { createMeshRules, type MeshRules } from './mesh-rules.js';
 
 export interface ServiceState extends MeshService {
   readonly endpoints: Map<string, Instance>;
@@ -14,6 +15,7 @@ interface NamespaceState extends MeshNamespace {
 
 /** A mesh that can be changed. Nested maps instead of joined keys: no strings to keep, and no name can be taken for another. */
 export interface MeshState extends Mesh {
+  readonly rules: MeshRules;
   service(namespace: string, name: string): ServiceState | undefined;
   alias(namespace: string, name: string): MeshAlias | undefined;
   addService(namespace: string, name: string, createdAtMs: number): ServiceState;
@@ -35,6 +37,7 @@ const indexIn = (names: readonly MeshName[], name: MeshName): number => {
 
 export const openMeshState = (): MeshState => {
   const namespaces = new Map<string, NamespaceState>();
+  const rules = createMeshRules();
   const aliasesByTarget = new Map<string, Map<string, Set<MeshAlias>>>();
 
   const inNamespace = (name: string): NamespaceState => {
@@ -53,6 +56,10 @@ export const openMeshState = (): MeshState => {
   };
 
   return {
+    rules,
+    routesInto: rules.into,
+    routeRules: rules.routeRules,
+    serviceRoutings: rules.serviceRoutings,
     namespaces: () => namespaces.keys(),
     namespace: (name) => namespaces.get(name),
     service: (namespace, name) => namespaces.get(namespace)?.services.get(name),
@@ -88,7 +95,10 @@ export const openMeshState = (): MeshState => {
 };
 
 /** Fills an empty state. An instance whose service has no row is left out: rows of one transaction agree, so there is none. */
-export const fill = (state: MeshState, { services, aliases, instances }: MeshRows): void => {
+export const fill = (state: MeshState, rows: MeshRows): void => {
+  const { services, aliases, instances, routeRules = [], serviceRoutings = [] } = rows;
+  for (const rule of routeRules) state.rules.putRule(rule);
+  for (const routing of serviceRoutings) state.rules.putRouting(routing);
   for (const { namespace, name, createdAtMs } of services) state.addService(namespace, name, createdAtMs);
   for (const alias of aliases) state.addAlias({ kind: 'alias', ...alias });
   for (const instance of instances) {

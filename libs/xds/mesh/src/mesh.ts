@@ -1,4 +1,4 @@
-import type { Instance } from '@thuban/events';
+import type { Instance, RouteBranch, RouteRule, ServiceRouting } from '@thuban/events';
 
 /** A service as proxies see it: a name, its age, and who serves it. */
 export interface MeshService {
@@ -31,6 +31,16 @@ export interface MeshNamespace {
   readonly byAge: readonly MeshName[];
 }
 
+/** What a rule says of calls into one service: a branch whose destinations are that service's and nobody else's. */
+export interface MeshRoute {
+  /** `route-rule`: Polaris v2; `service-routing`: the first form, whose label matches may stand for headers. */
+  readonly form: 'route-rule' | 'service-routing';
+  /** Id and name of the rule; both empty for a service's own routing of the first form. */
+  readonly id: string;
+  readonly name: string;
+  readonly branch: RouteBranch;
+}
+
 /** The world as proxies need it. Only `evolveMesh` changes it, in place. */
 export interface Mesh {
   /** Namespaces that hold at least one name. */
@@ -39,6 +49,14 @@ export interface Mesh {
   service(namespace: string, name: string): MeshService | undefined;
   /** The aliases, of any namespace, that stand for a service, whether it exists or not. */
   aliasesOf(namespace: string, service: string): Iterable<MeshAlias>;
+  /**
+   * What enabled rules say of calls into a service, whether it exists or not, first match first: rules that name the service, its own
+   * routing of the first form, rules for all services of its namespace, rules for all services; among equals by priority, then id.
+   */
+  routesInto(namespace: string, service: string): readonly MeshRoute[];
+  /** Every rule that is known, enabled or not. */
+  routeRules(): Iterable<RouteRule>;
+  serviceRoutings(): Iterable<ServiceRouting>;
 }
 
 /** What a process knows from its rows when it starts; `createdAtMs` as in {@link MeshService}. */
@@ -46,6 +64,8 @@ export interface MeshRows {
   readonly services: Iterable<{ readonly namespace: string; readonly name: string; readonly createdAtMs: number }>;
   readonly aliases: Iterable<Omit<MeshAlias, 'kind'>>;
   readonly instances: Iterable<Instance>;
+  readonly routeRules?: Iterable<RouteRule>;
+  readonly serviceRoutings?: Iterable<ServiceRouting>;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

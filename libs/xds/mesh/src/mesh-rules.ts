@@ -1,0 +1,105 @@
+import type { RouteBranch, RouteRule, ServiceRouting } from '@thuban/events';
+import type { MeshRoute } from './mesh.js';
+
+/** Any service, or any namespace. */
+export const ANY = '*';
+
+/** A service; or with `*` every service of a namespace; or with `*` twice every service. */
+export interface Place {
+  readonly namespace: string;
+  readonly service: string;
+}
+
+/** The rules of a mesh by the service that they send traffic to. What changes them returns the places touched. */
+export interface MeshRules {
+  /** See `Mesh.routesInto`. O(rules of the service), sorted at each call. */
+  into(namespace: string, service: string): readonly MeshRoute[];
+  routeRules(): Iterable<RouteRule>;
+  serviceRoutings(): Iterable<ServiceRouting>;
+  putRule(rule: RouteRule): readonly Place[];
+  removeRule(id: string): readonly Place[];
+  putRouting(routing: ServiceRouting): readonly Place[];
+  removeRouting(namespace: string, service: string): readonly Place[];
+}
+
+/** No name holds a line feed. */
+const at = ({ namespace, service }: Place): string => `${namespace}\n${service}`;
+
+const covers = (place: Place, { namespace, service }: Place): boolean =>
+  (place.namespace === ANY || place.namespace === namespace) && (place.service === ANY || place.service === service);
+
+/** The places that a rule sends traffic to; none while it is disabled. */
+const placesOf = ({ enabled, branches }: RouteRule): readonly Place[] => {
+  if (!enabled) return [];
+  const destinations = branches.flatMap(({ destinations }) => destinations);
+  return [
+    ...new Map(
+      destinations.map(({ namespace, service }) => [at({ namespace, service }), { namespace, service }]),
+    ).values(),
+  ];
+};
+
+const byPriority = (a: RouteRule, b: RouteRule): number =>
+  a.priority - b.priority || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1);
+
+/** The branches of a rule that are about a service; one without its destinations would match what it is not about. */
+const branchesInto = ({ id, name, branches }: RouteRule, here: Place): readonly MeshRoute[] =>
+  branches.flatMap((branch): readonly MeshRoute[] => {
+    const destinations = branch.destinations.filter((destination) => covers(destination, here));
+    return destinations.length > 0 ? [{ form: 'route-rule', id, name, branch: { ...branch, destinations } }] : [];
+  });
+
+const ownRoute = (branch: RouteBranch): MeshRoute => ({ form: 'service-routing', id: '', name: '', branch });
+
+export const createMeshRules = (): MeshRules => {
+  const rules = new Map<string, RouteRule>();
+  const routings = new Map<string, ServiceRouting>();
+  const byPlace = new Map<string, Map<string, RouteRule>>();
+
+  const removeRule = (id: string): readonly Place[] => {
+    const known = rules.get(id);
+    if (!known) return [];
+    rules.delete(id);
+    const places = placesOf(known);
+    for (const key of places.map(at)) {
+      byPlace.get(key)?.delete(id);
+      if (byPlace.get(key)?.size === 0) byPlace.delete(key);
+    }
+    return places;
+  };
+  const putRule = (rule: RouteRule): readonly Place[] => {
+    const left = removeRule(rule.id);
+    rules.set(rule.id, rule);
+    const places = placesOf(rule);
+    for (const key of places.map(at)) byPlace.set(key, (byPlace.get(key) ?? new Map()).set(rule.id, rule));
+    return [...left, ...places];
+  };
+
+  return {
+    routeRules: () => rules.values(),
+    serviceRoutings: () => routings.values(),
+    putRule,
+    removeRule,
+    putRouting: (routing) => {
+      routings.set(at(routing), routing);
+      return [routing];
+    },
+    removeRouting: (namespace, service) =>
+      routings.delete(at({ namespace, service })) ? [{ namespace, service }] : [],
+    into: (namespace, service) => {
+      const here = { namespace, service };
+      const taken = new Set<string>();
+      const level = (place: Place): readonly MeshRoute[] => {
+        const fresh = [...(byPlace.get(at(place))?.values() ?? [])].filter(({ id }) => !taken.has(id)).sort(byPriority);
+        for (const { id } of fresh) taken.add(id);
+        return fresh.flatMap((rule) => branchesInto(rule, here));
+      };
+      return [
+        ...level(here),
+        ...(routings.get(at(here))?.inbounds ?? []).map(ownRoute),
+        ...level({ namespace, service: ANY }),
+        ...level({ namespace: ANY, service: ANY }),
+      ];
+    },
+  };
+};
