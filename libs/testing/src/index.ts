@@ -18,6 +18,11 @@ export type { EventLogFixture } from './event-log-contract.js';
 export { goldenEvents, goldenRecords } from './golden-events.js';
 export type { GoldenRecord } from './golden-events.js';
 export { openMemoryLog } from './memory-log.js';
+export { oneTrace } from './one-trace.js';
+export type { ExpectedSpan, ExpectedTrace } from './one-trace.js';
+export { startOtlpReceiver } from './otlp-receiver.js';
+export type { OtlpReceiver } from './otlp-receiver.js';
+export type { ReceivedSpan } from './otlp-spans.js';
 export { anInstance, recorded } from './recorded.js';
 export {
   memorySource,
