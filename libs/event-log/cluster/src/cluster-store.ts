@@ -1,5 +1,7 @@
 import type { Clock, EventLog } from '@thuban/event-sourcing';
+import type { AttemptsPublisher } from './attempts.js';
 import { StoreRefused } from './errors.js';
+import { createKafkaCarrier, type CarrierMetrics, type KafkaCarrier } from './kafka-carrier.js';
 import type { MysqlLog } from './mysql-log.js';
 import { openMysqlStore } from './mysql-store.js';
 
@@ -35,8 +37,8 @@ export interface ClusterMetrics {
   readonly gaps: number;
   /** Polls of the tips. */
   readonly polls: number;
-  /** Events sent to Kafka by the relays of this process. */
-  readonly published: number;
+  /** What Kafka carried, absent without Kafka. */
+  readonly kafka?: CarrierMetrics;
   /** Times that an append met another writer's. */
   readonly conflicts: number;
   /** Connections to MySQL that were made again. */
@@ -53,23 +55,14 @@ export interface ClusterStore {
   startRelay(log: EventLog, options: { readonly lease: () => Promise<boolean>; readonly signal: AbortSignal }): Relay;
   /** Creates the topics of the logs that have been opened. @throws StoreRefused for another partition count. */
   ensureTopics(): Promise<void>;
+  /** Where the process called `service` publishes what it refused or failed. Needs `kafka`. */
+  publishAttempts(service: string): AttemptsPublisher;
+  /** The newest seq per shard that this process has heard of, whether or not its folds have it. */
+  newest(log: EventLog): readonly number[];
   metrics(): ClusterMetrics;
   /** Ends all subscriptions and closes all connections. */
   close(): Promise<void>;
 }
-
-/** What Kafka does for a store. It sees the logs as they are in MySQL: their feeds, and `setPollMs` for while a relay is active. */
-export interface KafkaSide {
-  followTopic(log: MysqlLog, signal: AbortSignal): Promise<void>;
-  startRelay(log: MysqlLog, options: Parameters<ClusterStore['startRelay']>[1]): Relay;
-  ensureTopics(logs: readonly MysqlLog[]): Promise<void>;
-  /** Events sent so far. */
-  published(): number;
-  close(): Promise<void>;
-}
-
-/** Makes the Kafka side of a store. */
-export type OpenKafka = (options: ClusterStoreOptions) => KafkaSide;
 
 const POLL_MS = 500;
 
@@ -78,7 +71,7 @@ const POLL_MS = 500;
  * @throws StoreRefused in the forms of errors.ts.
  * @example const store = await openClusterStore({ mysqlUrl, clock, onProblem }); const log = await store.log('registry', 32);
  */
-export const openStore = async (options: ClusterStoreOptions, openKafka: OpenKafka): Promise<ClusterStore> => {
+export const openClusterStore = async (options: ClusterStoreOptions): Promise<ClusterStore> => {
   const counts = { gaps: 0 };
   const mysql = await openMysqlStore({
     mysqlUrl: options.mysqlUrl,
@@ -91,10 +84,10 @@ export const openStore = async (options: ClusterStoreOptions, openKafka: OpenKaf
     },
     ...(options.sabotage === undefined ? {} : { sabotage: options.sabotage }),
   });
-  const kafka = options.kafka && openKafka(options);
+  const kafka = options.kafka && createKafkaCarrier(options.kafka, options);
   const logs = new Map<EventLog, MysqlLog>();
 
-  const needKafka = (): KafkaSide => {
+  const needKafka = (): KafkaCarrier => {
     if (!kafka) throw new StoreRefused('no Kafka brokers are given; name them, or do without topics');
     return kafka;
   };
@@ -111,10 +104,12 @@ export const openStore = async (options: ClusterStoreOptions, openKafka: OpenKaf
     },
     followTopic: async (log, signal) => needKafka().followTopic(known(log), signal),
     startRelay: (log, relayOptions) => needKafka().startRelay(known(log), relayOptions),
-    ensureTopics: async () => needKafka().ensureTopics([...logs.values()]),
-    metrics: () => ({ ...mysql.counts(), gaps: counts.gaps, published: kafka?.published() ?? 0 }),
+    ensureTopics: async () => needKafka().ensureTopics([...logs.keys()]),
+    publishAttempts: (service) => needKafka().publishAttempts(service),
+    newest: (log) => known(log).feed.seqs(),
+    metrics: () => ({ ...mysql.counts(), gaps: counts.gaps, ...(kafka && { kafka: kafka.metrics() }) }),
     close: async () => {
-      await kafka?.close();
+      kafka?.close();
       await mysql.close();
     },
   };

@@ -1,2 +1,4 @@
+export type { AttemptsPublisher } from './attempts.js';
+export { openClusterStore } from './cluster-store.js';
 export type { ClusterMetrics, ClusterStore, ClusterStoreOptions, Relay } from './cluster-store.js';
 export { DatabaseUnreachable, DurabilityRefused, NewerDatabase, StoreCorrupt, StoreRefused } from './errors.js';
