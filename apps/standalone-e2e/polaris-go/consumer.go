@@ -43,6 +43,7 @@ func (s *sdk) ask(asked command) ([]model.Instance, error) {
 	case "getInstances":
 		request := &polaris.GetInstancesRequest{}
 		request.Namespace, request.Service = asked.Namespace, asked.Service
+		request.SourceService, request.Arguments = sourceOf(asked), argumentsOf(asked)
 		reply, err := s.consumer.GetInstances(request)
 		if err != nil {
 			return nil, err
@@ -51,12 +52,48 @@ func (s *sdk) ask(asked command) ([]model.Instance, error) {
 	default:
 		request := &polaris.GetOneInstanceRequest{}
 		request.Namespace, request.Service = asked.Namespace, asked.Service
+		request.SourceService, request.Arguments = sourceOf(asked), argumentsOf(asked)
 		reply, err := s.consumer.GetOneInstance(request)
 		if err != nil {
 			return nil, err
 		}
 		return []model.Instance{reply.GetInstance()}, nil
 	}
+}
+
+func sourceOf(asked command) *model.ServiceInfo {
+	if asked.Source == nil {
+		return nil
+	}
+	return &model.ServiceInfo{
+		Namespace: asked.Source.Namespace, Service: asked.Source.Service, Metadata: asked.Source.Metadata,
+	}
+}
+
+func argumentsOf(asked command) []model.Argument {
+	arguments := make([]model.Argument, 0, len(asked.Arguments))
+	for _, each := range asked.Arguments {
+		arguments = append(arguments, argumentOf(each))
+	}
+	return arguments
+}
+
+func argumentOf(asked argument) model.Argument {
+	switch asked.Type {
+	case "METHOD":
+		return model.BuildMethodArgument(asked.Value)
+	case "HEADER":
+		return model.BuildHeaderArgument(asked.Key, asked.Value)
+	case "QUERY":
+		return model.BuildQueryArgument(asked.Key, asked.Value)
+	case "CALLER_IP":
+		return model.BuildCallerIPArgument(asked.Value)
+	case "PATH":
+		return model.BuildPathArgument(asked.Value)
+	case "COOKIE":
+		return model.BuildCookieArgument(asked.Key, asked.Value)
+	}
+	return model.BuildCustomArgument(asked.Key, asked.Value)
 }
 
 // watch prints every change of the service from now on.

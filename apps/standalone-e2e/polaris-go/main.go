@@ -26,6 +26,22 @@ type command struct {
 	TTL       *int              `json:"ttl"`
 	Instance  string            `json:"instance"`
 	Name      string            `json:"name"`
+	Source    *caller           `json:"source"`
+	Arguments []argument        `json:"arguments"`
+}
+
+// caller is the service in whose name a consumer asks, with its labels.
+type caller struct {
+	Namespace string            `json:"namespace"`
+	Service   string            `json:"service"`
+	Metadata  map[string]string `json:"metadata"`
+}
+
+// argument is something of the request that rules look at: a HEADER, a QUERY parameter, the PATH and so on.
+type argument struct {
+	Type  string `json:"type"`
+	Key   string `json:"key"`
+	Value string `json:"value"`
 }
 
 // sdk holds the two halves of the SDK, which share one connection.

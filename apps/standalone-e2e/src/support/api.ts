@@ -41,6 +41,11 @@ export const apiOf = (http: string) => {
       call('PATCH', `${instances(service)}/${id}`, body) as Promise<Instance>,
     remove: (service: string, id: string): Promise<unknown> => call('DELETE', `${instances(service)}/${id}`),
     instances: (service: string): Promise<readonly Instance[]> => list<Instance>(new URL(instances(service))),
+    putRule: (id: string, body: object): Promise<unknown> => call('PUT', `${http}/v1/routing-rules/${id}`, body),
+    changeRule: (id: string, body: object): Promise<unknown> => call('PATCH', `${http}/v1/routing-rules/${id}`, body),
+    removeRule: (id: string): Promise<unknown> => call('DELETE', `${http}/v1/routing-rules/${id}`),
+    putRouting: (service: string, body: object): Promise<unknown> =>
+      call('PUT', `${http}/v1/service-routings/default/${service}`, body),
     events: (): Promise<readonly ListedEvent[]> => list<ListedEvent>(new URL(`${http}/v1/events?log=registry`)),
   };
 };
