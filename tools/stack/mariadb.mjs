@@ -1,5 +1,5 @@
 // The database of the cluster: a MariaDB server on loopback with its binlog on, every commit on the disk before it is acknowledged.
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillOnce } from './cache.mjs';
 import { onPath, run, Unavailable } from './run.mjs';
@@ -30,9 +30,14 @@ const installPackages = async () => {
 
 const asRoot = () => (isRoot() ? ['--user=root'] : []);
 
+const initFile = (folder) => join(folder, 'init.sql');
+// The database that the processes of the cluster share; a server in a container makes it by itself too.
+const INIT = 'CREATE DATABASE IF NOT EXISTS thuban CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\n';
+
 const optionsOf = ({ folder, ports }) => [
   '--no-defaults',
   ...asRoot(),
+  `--init-file=${initFile(folder)}`,
   `--datadir=${join(folder, 'data')}`,
   '--socket=mariadb.sock', // relative to the data directory: an absolute path may be too long for a socket
   '--pid-file=mariadb.pid',
@@ -67,6 +72,8 @@ export const mariadb = {
     return installed();
   },
   prepare: async ({ software, folder }) => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(initFile(folder), INIT);
     const data = join(folder, 'data');
     if (existsSync(data)) return;
     const options = ['--auth-root-authentication-method=normal', '--skip-test-db'];

@@ -2,7 +2,7 @@
 //
 // A part is `{ name, title, ports, needs, missing, obtain, prepare, command, ask, facts }`:
 //   ports     its ports by a name that is unique in the stack, before the offset
-//   needs     names of parts that must be ready before it starts; a need that was not asked for is not waited for
+//   needs     names of parts that must be ready before it starts
 //   missing   () => why it cannot be had on this machine, in one sentence, or undefined; installs nothing
 //   obtain    () => software: finds or installs its program; throws Unavailable when that cannot be
 //   prepare   (context) => fills context.folder when it is empty
@@ -10,11 +10,28 @@
 //   ask       (context) => resolves when it answers as it should, rejects otherwise
 //   facts     (context) => what its users must know, merged into one object for the whole stack
 // and context is `{ software, folder, ports, dataDir }`, ports being those of the whole stack.
+import { front } from './front.mjs';
 import { kafka } from './kafka.mjs';
 import { mariadb } from './mariadb.mjs';
+import { thubanApp } from './thuban.mjs';
 
-/** Every part there is. */
-export const PARTS = [mariadb, kafka];
+/** Every part there is. The well-known ports are the front's, so the processes behind it have others. */
+export const PARTS = [
+  mariadb,
+  kafka,
+  thubanApp('registry', { 'http-port': 18090, 'sdk-port': 18091 }),
+  thubanApp('rule-config', { 'http-port': 18092 }),
+  thubanApp('xds-push', { 'http-port': 18094, 'xds-port': 18010 }),
+  thubanApp('health-check', { 'http-port': 18095 }),
+  front,
+];
+
+/** These parts and all that they need, in the order of dependence. */
+export const withNeeds = (parts) => {
+  const wanted = new Set(parts.map(({ name }) => name));
+  for (const part of [...PARTS].reverse()) if (wanted.has(part.name)) part.needs.forEach((name) => wanted.add(name));
+  return PARTS.filter(({ name }) => wanted.has(name));
+};
 
 /**
  * The parts of a comma-separated list, in the order of dependence; all of them without a list.

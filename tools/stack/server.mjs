@@ -17,6 +17,9 @@ export const logFileOf = (dataDir, part) => join(dataDir, `${part.name}.log`);
 const lastLines = (file) =>
   existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-15).join('\n') : '(it wrote nothing)';
 
+// What a test run tells its specs is no setting of the product, which refuses a THUBAN_ variable that it does not know.
+const { THUBAN_TEST_STACK: _stack, THUBAN_E2E_TOOLS: _tools, ...INHERITED } = process.env;
+
 /**
  * Spawns a part's program with its output in its log file. One that is `attached` dies with us even when we are killed
  * (Linux only, with setpriv there); the others go on without us.
@@ -29,7 +32,7 @@ export const spawnPart = (part, context, { attached }) => {
   const log = openSync(logFileOf(context.dataDir, part), 'a');
   const options = {
     cwd: context.folder,
-    env: { ...process.env, ...env },
+    env: { ...INHERITED, ...env },
     stdio: ['ignore', log, log],
     detached: !attached,
   };

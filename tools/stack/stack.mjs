@@ -6,7 +6,7 @@ import { down, logs, status, up, wipe } from './daemons.mjs';
 import { deployCheck, promtool } from './deploy-check.mjs';
 import { envoy } from './envoy.mjs';
 import { goSdk } from './go-sdk.mjs';
-import { missingOf, partsNamed } from './parts.mjs';
+import { missingOf, partsNamed, withNeeds } from './parts.mjs';
 import { Unavailable } from './run.mjs';
 import { runTemporary } from './temporary.mjs';
 
@@ -26,7 +26,7 @@ const USAGE = `Usage: node tools/stack/stack.mjs VERB [options]
   promtool            prints the path of a promtool
   deploy-check        prints the path of the program that reads docker-compose.yml and the Dockerfile
 Options
-  --only PART,PART    these parts alone: ${partsNamed()
+  --only PART,PART    these parts, and for up and run what they need: ${partsNamed()
     .map(({ name }) => name)
     .join(', ')}
   --port-offset N     every port is N higher (default 0), so that two stacks do not meet
@@ -63,13 +63,14 @@ const parsed = () => {
 
 const VERBS = {
   help: async () => console.log(USAGE),
-  up,
+  up: async ({ parts, ...options }) => up({ ...options, parts: withNeeds(parts) }),
   down,
   status,
   wipe,
   logs: async ({ list, parts, ...options }) => logs({ ...options, parts: list ? partsNamed(list) : parts }),
-  run: async ({ list, parts }) => runTemporary(list ? partsNamed(list) : parts),
-  missing: async ({ list, parts }) => console.log(JSON.stringify(missingOf(list ? partsNamed(list) : parts))),
+  run: async ({ list, parts }) => runTemporary(withNeeds(list ? partsNamed(list) : parts)),
+  missing: async ({ list, parts }) =>
+    console.log(JSON.stringify(missingOf(withNeeds(list ? partsNamed(list) : parts)))),
   envoy: async () => console.log(await envoy()),
   promtool: async () => console.log(await promtool()),
   'deploy-check': async () => console.log(await deployCheck()),
@@ -82,6 +83,7 @@ try {
   await VERBS[options.verb](options);
   process.exit(); // a closed stdin or a killed child must not hold us
 } catch (error) {
-  console.error(error instanceof Unavailable ? error.message : error);
+  // What we said ourselves is a sentence for a person; anything else is a fault of these tools.
+  console.error([Error, Unavailable].includes(error.constructor) ? error.message : error);
   process.exit(1);
 }

@@ -1,0 +1,44 @@
+// The product's own processes as parts of a stack.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../workspace.mjs';
+import { Unavailable } from './run.mjs';
+
+const mainOf = (name) => join(root, 'apps', name, 'dist/main.js');
+
+const missing = (name) => () =>
+  existsSync(mainOf(name))
+    ? undefined
+    : `${name}: apps/${name}/dist/main.js is not there; run \`npm run build\` first.`;
+
+/**
+ * A process of the cluster, from apps/NAME. It has `ports` by setting (`{ 'http-port': 18090 }`); in the stack a port is called
+ * `NAME.SETTING`.
+ */
+export const thubanApp = (name, ports) => ({
+  name,
+  title: name,
+  ports: Object.fromEntries(Object.entries(ports).map(([setting, port]) => [`${name}.${setting}`, port])),
+  needs: ['mysql', 'kafka'],
+  missing: missing(name),
+  obtain: async () => {
+    const why = missing(name)();
+    if (why) throw new Unavailable(why);
+  },
+  prepare: async () => {},
+  command: (context) => ({
+    command: process.execPath,
+    args: [
+      mainOf(name),
+      `--mysql-url=mysql://root@127.0.0.1:${context.ports.mysql}/thuban`,
+      `--kafka-brokers=127.0.0.1:${context.ports.kafka}`,
+      ...Object.keys(ports).map((setting) => `--${setting}=${context.ports[`${name}.${setting}`]}`),
+    ],
+  }),
+  ask: async (context) => {
+    const answer = await fetch(`http://127.0.0.1:${context.ports[`${name}.http-port`]}/readyz`);
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(text);
+  },
+  facts: (context) => ({ [name]: `http://127.0.0.1:${context.ports[`${name}.http-port`]}` }),
+});
