@@ -1,4 +1,4 @@
-import type { Instance, Namespace, Service } from '@thuban/events';
+import type { Instance, Namespace, RouteRule, Service } from '@thuban/events';
 
 /** A page of a list of `/v1`; `next` is the cursor of the following page and absent on the last one. */
 export interface Page<T> {
@@ -10,6 +10,9 @@ export interface Page<T> {
 export type NamespaceItem = Namespace & { readonly services: number };
 export type ServiceItem = Service & { readonly instances: number };
 export type InstanceItem = Instance;
+
+/** A routing rule as `/v1` shows it. */
+export type RuleItem = RouteRule & { readonly seq: number; readonly createdAt: string; readonly changedAt: string };
 
 /** An event as `/v1/events` gives it. */
 export interface EventItem {

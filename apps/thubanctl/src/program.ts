@@ -6,6 +6,7 @@ import { deregisterCommand } from './commands/deregister.js';
 import { eventsCommand } from './commands/events.js';
 import { getCommand } from './commands/get.js';
 import { registerCommand } from './commands/register.js';
+import { rulesCommand } from './commands/rules.js';
 import { statusCommand } from './commands/status.js';
 import { CtlError, EXIT } from './ctl-error.js';
 import type { Io } from './io.js';
@@ -41,7 +42,15 @@ export const buildProgram = (io: Io): Command => {
         'thubanctl events --follow',
       ),
     );
-  for (const make of [statusCommand, getCommand, registerCommand, deregisterCommand, eventsCommand, bootstrapCommand])
+  for (const make of [
+    statusCommand,
+    getCommand,
+    registerCommand,
+    deregisterCommand,
+    rulesCommand,
+    eventsCommand,
+    bootstrapCommand,
+  ])
     program.addCommand(make(io));
   settle(program, io);
   return program;

@@ -1,4 +1,4 @@
-import type { InstanceItem, NamespaceItem, ServiceItem } from './api.js';
+import type { InstanceItem, NamespaceItem, RuleItem, ServiceItem } from './api.js';
 import { hostPort } from './arguments.js';
 import type { View } from './output.js';
 import type { Column } from './table.js';
@@ -72,4 +72,42 @@ export const INSTANCE_VIEW: View<InstanceItem> = {
   ],
   name: ({ namespace, service, id }) => `instance/${namespace}/${service}/${id}`,
   empty: 'There are no such instances. Register one: thubanctl register default/echo 127.0.0.1:8081',
+};
+
+interface Place {
+  readonly namespace: string;
+  readonly service: string;
+}
+
+const namesOf = (places: readonly Place[]): string =>
+  [...new Set(places.map(({ namespace, service }) => `${namespace}/${service}`))].join(',');
+
+const ANYBODY = { namespace: '*', service: '*' };
+
+/** A branch without sources is for everybody. */
+const sourcesOf = ({ branches }: RuleItem): string =>
+  namesOf(branches.flatMap(({ sources }): readonly Place[] => (sources.length > 0 ? sources : [ANYBODY])));
+
+export const RULE_VIEW: View<RuleItem> = {
+  columns: [
+    { title: 'PRIORITY', text: ({ priority }) => String(priority) },
+    { title: 'ID', text: ({ id }) => id },
+    { title: 'NAME', text: ({ name }) => name },
+    {
+      title: 'STATE',
+      text: ({ enabled }) => (enabled ? 'enabled' : 'disabled'),
+      paint: ({ enabled }) => (enabled ? 'green' : 'yellow'),
+    },
+    { title: 'FROM', text: sourcesOf },
+    { title: 'TO', text: ({ branches }) => namesOf(branches.flatMap(({ destinations }) => destinations)) },
+  ],
+  wide: [
+    { title: 'NAMESPACE', text: ({ namespace }) => namespace },
+    { title: 'BRANCHES', text: ({ branches }) => String(branches.length) },
+    { title: 'CHANGED', text: ({ changedAt }) => changedAt },
+    { title: 'DESCRIPTION', text: ({ description }) => description },
+    metadataColumn,
+  ],
+  name: ({ id }) => `rule/${id}`,
+  empty: 'There are no such rules. Put one: thubanctl rules put -f rule.yaml',
 };
