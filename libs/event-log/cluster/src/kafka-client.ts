@@ -14,6 +14,8 @@ export interface KafkaAddress {
   readonly clientId: string;
   /** Copies of each topic that is created; 1 when absent. */
   readonly replication?: number;
+  /** Where to connect for a broker that says it is at `host:port`; there itself when absent. For links that are not what brokers know of. */
+  readonly route?: (host: string, port: number) => { readonly host: string; readonly port: number };
 }
 
 /** A record to send, with its partition chosen. */
@@ -92,13 +94,16 @@ const within = async <R>(work: Promise<R>, gone: Promise<never>, ms: number, wha
 };
 
 /** Sockets that can be dropped: kafkajs itself waits for a peer that does not answer. */
-const socketsOf = () => {
+const socketsOf = (route: KafkaAddress['route']) => {
   const sockets = new Set<Socket>();
   let closed = false;
   return {
     create: ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }): Socket => {
       if (closed) throw new Error('the client was given up');
-      const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 }, onConnect);
+      const socket = connect(
+        { ...(route?.(host, port) ?? { host, port }), noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 },
+        onConnect,
+      );
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
       return socket;
@@ -121,10 +126,10 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 2000, retries: 3 };
  * @example const client = createKafkaClient({ brokers: ['127.0.0.1:9092'], topicPrefix: 'thuban', clientId: 'registry' }, () => undefined);
  */
 export const createKafkaClient = (
-  { brokers, clientId }: KafkaAddress,
+  { brokers, clientId, route }: KafkaAddress,
   onLog: (line: string) => void = () => undefined,
 ): KafkaClient => {
-  const sockets = socketsOf();
+  const sockets = socketsOf(route);
   const kafka = new Kafka({
     brokers: [...brokers],
     clientId,
