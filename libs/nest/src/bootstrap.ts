@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Tracer } from '@thuban/telemetry';
 import { aborted } from './aborted.js';
 import { countRequests } from './count-requests.js';
 import { ErrorFilter } from './error-filter.js';
@@ -14,6 +15,7 @@ import { nestLogger, type Logger } from './logger.js';
 import type { Metrics } from './metrics.js';
 import { operationsModule, type ReadinessCheck } from './operations.js';
 import { closeOnSignals } from './signals.js';
+import { traceRequests } from './trace-requests.js';
 
 /** What a process consists of. */
 export interface BootstrapOptions {
@@ -23,6 +25,8 @@ export interface BootstrapOptions {
   readonly grpc: readonly GrpcListener[];
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Records HTTP requests that may change something; undefined: telemetry is off. */
+  readonly tracer?: Tracer | undefined;
   readonly checks: readonly ReadinessCheck[];
   /** Runs first when draining, after `/readyz` has turned 503 and while everything is still served: end long streams here. */
   readonly onDrain?: () => Promise<void> | void;
@@ -59,6 +63,7 @@ const createApp = async (options: BootstrapOptions, draining: () => boolean): Pr
   });
   app.useGlobalFilters(new ErrorFilter(logger));
   countRequests(app.getHttpAdapter().getInstance(), metrics);
+  if (options.tracer) traceRequests(app.getHttpAdapter().getInstance(), options.tracer);
   return app;
 };
 

@@ -4,6 +4,7 @@ import {
   createCommitter,
   type Checkpoint,
   type Committer,
+  type CommitterOptions,
   type Decider,
   type EventLog,
   type KeyedState,
@@ -32,6 +33,7 @@ export const startCommitter = <C, E extends DomainEvent, V>(
   decider: Decider<C, E, V>,
   { state, checkpoint, remembered }: Folded<V>,
   logger: Logger,
+  observe?: CommitterOptions<C, E, V>['observe'],
 ): Committer<C, E, V> =>
   createCommitter<C, E, V>({
     log,
@@ -45,5 +47,6 @@ export const startCommitter = <C, E extends DomainEvent, V>(
       reason
         ? logger.error({ err: reason }, `the event log "${log.name}" cannot be written: commands are refused`)
         : logger.warn(`the event log "${log.name}" can be written again`),
+    observe,
     remembered,
   });

@@ -1,16 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { EventMeta } from '@thuban/events';
+import { parseTraceparent } from '@thuban/telemetry';
 import { RequestRefused } from '../problem.js';
+import { traceparentFor } from '../trace-requests.js';
 import type { FastifyRequest } from 'fastify';
 
-const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const IDEMPOTENCY_KEY = /^[!-~]{1,255}$/;
 
-/** Who sent a request: the address is the connection's and the id ours; of what the client says only a trace is passed on. */
-export const metaOf = ({ ip, id, headers }: FastifyRequest): EventMeta => {
-  const { traceparent } = headers;
-  const traced = typeof traceparent === 'string' && TRACEPARENT.test(traceparent);
-  return { actor: `http:${ip}`, requestId: id, ...(traced && { traceparent }) };
+const TRACEPARENT_CHARS_MAX = 128;
+
+const namedTrace = ({ headers: { traceparent } }: FastifyRequest): string | undefined =>
+  typeof traceparent === 'string' && traceparent.length <= TRACEPARENT_CHARS_MAX && parseTraceparent(traceparent)
+    ? traceparent
+    : undefined;
+
+/**
+ * Who sent a request: the address is the connection's and the id ours; of what the client says only a trace is passed on, or the span of
+ * this request, which continues it.
+ */
+export const metaOf = (request: FastifyRequest): EventMeta => {
+  const { ip, id } = request;
+  const traceparent = traceparentFor(request) ?? namedTrace(request);
+  return { actor: `http:${ip}`, requestId: id, ...(traceparent !== undefined && { traceparent }) };
 };
 
 /** What makes two requests with one key the same request: method, path with its query, and body. */

@@ -4,6 +4,7 @@ import type { ResourceSource } from '@thuban/xds-snapshot';
 import { createAlarm } from './alarm.js';
 import type { Connection } from './connection.js';
 import type { ServerLimits } from './limits.js';
+import { createPushWatch, type ObservePush } from './push-watch.js';
 
 export interface FanOut {
   readonly hub: Hub;
@@ -25,6 +26,8 @@ export interface FanOutOptions {
   readonly controlPlane: string;
   readonly connectionOf: (stream: AdsStream) => Connection | undefined;
   readonly onSent: (push: Push) => void;
+  /** Follows changes to the writes. */
+  readonly observe?: ObservePush | undefined;
   /** A time given to `wakeAt` has come, or one of a gate. */
   readonly onWake: (nowMs: number) => void;
 }
@@ -37,20 +40,29 @@ export function createFanOut(options: FanOutOptions): FanOut {
   const { clock, limits } = options;
   const press = createPushPress(options.controlPlane);
   const [asked, touched] = [new Set<Connection>(), new Set<Connection>()];
+  const watch = createPushWatch(options.observe);
   let scheduled = false;
+  /** Changes are collected that are not published yet. */
+  let collecting = false;
   const hub = createHub(options.resources, limits, (stream) => {
     const connection = options.connectionOf(stream);
     if (connection) touched.add(connection);
   });
   const deadlines = createAlarm(clock, options.onWake);
   const collected = createAlarm(clock, (nowMs) => {
-    collected.at(hub.publishDue(nowMs));
-    schedule();
+    goOn(hub.publishDue(nowMs));
   });
   const unsubscribe = options.resources.onChange((changes) => {
-    collected.at(hub.changed(changes, clock.monotonic()));
-    schedule();
+    watch.changed();
+    goOn(hub.changed(changes, clock.monotonic()));
   });
+
+  function goOn(publishMs: number | undefined): void {
+    collecting = publishMs !== undefined;
+    collected.at(publishMs);
+    schedule();
+    if (touched.size === 0) watch.served(collecting);
+  }
 
   function schedule(): void {
     if (scheduled || (asked.size === 0 && touched.size === 0)) return;
@@ -67,15 +79,18 @@ export function createFanOut(options: FanOutOptions): FanOut {
       for (const connection of queue) {
         if (room-- <= 0) return schedule();
         queue.delete(connection);
-        sendWhatIsDue(connection, nowMs);
+        const watched = watch.watching() && (queue === touched || touched.has(connection));
+        sendWhatIsDue(connection, nowMs, watched);
       }
+    watch.served(collecting);
   }
 
-  function sendWhatIsDue(connection: Connection, nowMs: number): void {
+  function sendWhatIsDue(connection: Connection, nowMs: number, watched: boolean): void {
     const { ads, transport } = connection;
     if (!ads || connection.blockedSinceMs !== undefined) return;
     for (let push = takeResponse(ads, press, nowMs); push; push = takeResponse(ads, press, nowMs)) {
       options.onSent(push);
+      if (watched) watch.wrote(connection, push);
       if (transport.send(push.bytes)) continue;
       connection.blockedSinceMs = nowMs; // `drained` looks at it again
       return deadlines.at(nowMs + limits.drainMsMax);

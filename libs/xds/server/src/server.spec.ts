@@ -20,7 +20,14 @@ import {
   type TestXdsType,
 } from '@thuban/testing';
 import { nodeFacts } from '@thuban/xds-snapshot';
-import { ADS_CHANNEL_OPTIONS, xdsServer, type ServerLimits, type XdsServer } from './index.js';
+import {
+  ADS_CHANNEL_OPTIONS,
+  xdsServer,
+  type ObservePush,
+  type ServerLimits,
+  type SentChange,
+  type XdsServer,
+} from './index.js';
 
 interface Running {
   readonly source: MemorySource;
@@ -47,7 +54,11 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function start(limits: Partial<ServerLimits> = { closeMs: 0 }, ready = () => true): Promise<Running> {
+async function start(
+  limits: Partial<ServerLimits> = { closeMs: 0 },
+  ready = () => true,
+  observe?: ObservePush,
+): Promise<Running> {
   const source = memorySource();
   const xds = xdsServer({
     resources: source,
@@ -57,6 +68,7 @@ async function start(limits: Partial<ServerLimits> = { closeMs: 0 }, ready = () 
     limits,
     ready,
     controlPlane: 'here',
+    observe,
   });
   const server = new Server(ADS_CHANNEL_OPTIONS);
   server.addService(
@@ -367,3 +379,52 @@ async function until(reached: () => boolean, patienceMs = 4000): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+describe('an observer of pushes', () => {
+  const observed = async () => {
+    const sent: SentChange[] = [];
+    const waiting: (() => void)[] = [];
+    const running = await start({ closeMs: 0, quietPeriodMs: 300 }, undefined, () => (change) => {
+      sent.push(change);
+      waiting.shift()?.();
+    });
+    /** What was written of the next change. */
+    const next = (change: () => void) =>
+      new Promise<SentChange | undefined>((resolve) => {
+        waiting.push(() => resolve(sent.at(-1)));
+        change();
+      });
+    return { ...running, sent, next };
+  };
+
+  it('is told of a change when it is written, to how many streams and as what', async () => {
+    const { source, xds, connect, next } = await observed();
+    const envoys = [connect({ mode: 'delta' }), connect({ mode: 'sotw' })];
+    source.put(['EDS', 'echo', 'one']);
+    for (const envoy of envoys) {
+      envoy.subscribe('EDS', 'echo');
+      await envoy.accept('EDS');
+    }
+    await until(() => xds.stats.requests.ACK === 2);
+    expect(await next(() => source.put(['EDS', 'echo', 'two']))).toMatchObject({
+      streams: 2,
+      responses: { CDS: 0, EDS: 2, LDS: 0, RDS: 0 },
+    });
+    for (const envoy of envoys) await envoy.accept('EDS');
+    expect(await next(() => source.put(['EDS', 'other', 'one']))).toMatchObject({ streams: 0, bytes: 0 });
+  });
+
+  it('of clusters that are collected first is told when they leave', async () => {
+    const { source, xds, connect, next, sent } = await observed();
+    const envoy = connect({ mode: 'delta' });
+    envoy.subscribe('CDS');
+    source.put(['CDS', 'a', '1']);
+    await envoy.accept('CDS');
+    await until(() => xds.stats.requests.ACK === 1);
+    const before = sent.length;
+    const second = next(() => source.put(['CDS', 'b', '1']));
+    await new Promise(setImmediate);
+    expect(sent).toHaveLength(before);
+    expect(await second).toMatchObject({ streams: 1, responses: { CDS: 1 } });
+  });
+});

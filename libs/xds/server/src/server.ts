@@ -7,6 +7,7 @@ import { adsController, type AdsController } from './controller.js';
 import type { Connection } from './connection.js';
 import { createFanOut } from './fan-out.js';
 import { SERVER_LIMITS, type ServerLimits } from './limits.js';
+import type { ObservePush } from './push-watch.js';
 import { receive, refuseWithoutNode } from './requests.js';
 import { newStats, type XdsStats } from './stats.js';
 import { streamStatusOf, type StreamStatus } from './stream-status.js';
@@ -24,6 +25,8 @@ export interface XdsServerOptions {
   readonly limits?: Partial<ServerLimits>;
   /** Who answers, in `control_plane.identifier` of every response (R9). */
   readonly controlPlane?: string;
+  /** Follows changes to the writes, for traces: see `traceChanges`. */
+  readonly observe?: ObservePush | undefined;
 }
 
 export interface XdsServer {

@@ -2,6 +2,7 @@ import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import { callerOf } from './caller.js';
+import { endCallSpan } from './call-spans.js';
 import { answerDiscoverStream, type DiscoverCall } from './discover-stream.js';
 import type { Reply } from './instance-calls.js';
 import { REGISTRY_SDK, type SdkParts } from './sdk-parts.js';
@@ -25,12 +26,17 @@ export class PolarisController {
 
   @GrpcMethod('PolarisGRPC', 'RegisterInstance')
   async registerInstance(bytes: Buffer, metadata: Metadata, call: Call): Promise<Buffer> {
-    return this.#counted('RegisterInstance', await this.#parts.calls.registerInstance(bytes, callerOf(metadata, call)));
+    const span = this.#parts.startSpan?.('RegisterInstance', metadata, call);
+    const reply = await this.#parts.calls.registerInstance(bytes, callerOf(metadata, call, span?.traceparent));
+    if (span) endCallSpan(span, reply.code);
+    return this.#counted('RegisterInstance', reply);
   }
 
   @GrpcMethod('PolarisGRPC', 'DeregisterInstance')
   async deregisterInstance(bytes: Buffer, metadata: Metadata, call: Call): Promise<Buffer> {
-    const reply = await this.#parts.calls.deregisterInstance(bytes, callerOf(metadata, call));
+    const span = this.#parts.startSpan?.('DeregisterInstance', metadata, call);
+    const reply = await this.#parts.calls.deregisterInstance(bytes, callerOf(metadata, call, span?.traceparent));
+    if (span) endCallSpan(span, reply.code);
     return this.#counted('DeregisterInstance', reply);
   }
 

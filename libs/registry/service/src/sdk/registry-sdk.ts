@@ -1,6 +1,8 @@
 import type { DynamicModule } from '@nestjs/common';
 import { grpcPackageDefinition, type GrpcPackageDefinition, polaris } from '@thuban/proto';
 import type { RegistryState } from '@thuban/registry-domain';
+import type { Tracer } from '@thuban/telemetry';
+import { callSpans } from './call-spans.js';
 import { createDiscoverAnswers, type DiscoverAnswers } from './discover-answers.js';
 import type { RegistryCommitter } from '../registry-committer.js';
 import { createInstanceCalls } from './instance-calls.js';
@@ -19,6 +21,8 @@ export interface RegistrySdkOptions {
   readonly answerBytesMax?: number;
   /** Where the routing of services comes from, such as the rules of the same process; absent: no service has any. */
   readonly routing?: RoutingSource;
+  /** Records registrations; undefined: telemetry is off. */
+  readonly tracer?: Tracer | undefined;
   /** Told of bugs of ours that a client saw as an internal error. */
   readonly onError?: (error: unknown) => void;
 }
@@ -44,7 +48,7 @@ class RegistrySdkModule {}
  * @example const sdk = registrySdk({ committer, state, logId: log.id }); // imports: [sdk.module]
  */
 export const registrySdk = (options: RegistrySdkOptions): RegistrySdk => {
-  const { committer, state, logId, answerBytesMax, routing, onError } = options;
+  const { committer, state, logId, answerBytesMax, routing, tracer, onError } = options;
   const failed = onError ?? (() => undefined);
   const { stats, answered, discovered, opened, closed, endStreams } = createSdkStats();
   const answers = createDiscoverAnswers({
@@ -58,6 +62,7 @@ export const registrySdk = (options: RegistrySdkOptions): RegistrySdk => {
     answers,
     observer: { opened, closed, answered: discovered, failed },
     answered,
+    startSpan: callSpans(tracer),
   };
   return {
     module: {

@@ -1,3 +1,4 @@
+import type { StartCallSpan } from './call-spans.js';
 import type { DiscoverAnswers } from './discover-answers.js';
 import type { DiscoverObserver } from './discover-stream.js';
 import type { InstanceCalls } from './instance-calls.js';
@@ -9,6 +10,8 @@ export interface SdkParts {
   readonly answers: DiscoverAnswers;
   readonly observer: DiscoverObserver;
   answered(method: SdkMethod, code: number): void;
+  /** Absent while telemetry is off. */
+  readonly startSpan?: StartCallSpan | undefined;
 }
 
 /** Nest's token for {@link SdkParts}. */
