@@ -2,6 +2,7 @@ import type { Clock, EventLog } from '@thuban/event-sourcing';
 import type { AttemptsPublisher } from './attempts.js';
 import { StoreRefused } from './errors.js';
 import { createKafkaCarrier, type CarrierMetrics, type KafkaCarrier } from './kafka-carrier.js';
+import type { KafkaAddress } from './kafka-client.js';
 import type { MysqlLog } from './mysql-log.js';
 import { openMysqlStore } from './mysql-store.js';
 
@@ -9,7 +10,7 @@ import { openMysqlStore } from './mysql-store.js';
 export interface ClusterStoreOptions {
   /** `mysql://user:password@host:port/database`. */
   readonly mysqlUrl: string;
-  readonly kafka?: { readonly brokers: readonly string[]; readonly topicPrefix: string; readonly clientId: string };
+  readonly kafka?: KafkaAddress;
   readonly clock: Clock;
   /** How often the table is polled for what others have appended, in milliseconds. 500 when absent. */
   readonly pollMs?: number;
