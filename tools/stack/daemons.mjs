@@ -55,7 +55,9 @@ const startPart = async (part, options, state) => {
   );
 };
 
-const addressOf = (part, context) => Object.values(part.facts(context)).flat().join(', ');
+const texts = (value) => (typeof value === 'object' ? Object.values(value).flatMap(texts) : [value]);
+
+const addressOf = (part, context) => texts(part.facts(context)).join(', ');
 
 const ownOffset = ({ parts, dataDir, offset }, state) => {
   const running = parts.filter((part) => runs(state.running[part.name]));

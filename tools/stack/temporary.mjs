@@ -104,11 +104,9 @@ export const runTemporary = async (parts) => {
     let ready = false;
     const over = untilToldToEnd((line) => ready && void obey(stack, parts, line));
     const started = startAll(stack, parts);
-    started.catch(() => {}); // seen below, unless the end comes first
-    await Promise.race([started, over]);
-    await started;
-    ready = true;
-    say(factsOf(parts, stack.ports, dataDir, stack.pidOf));
+    ready = await Promise.race([started.then(() => true), over.then(() => false)]);
+    await started; // also when the end came first: what is half started could not be ended
+    if (ready) say(factsOf(parts, stack.ports, dataDir, stack.pidOf));
     await over;
   } finally {
     await endAll();

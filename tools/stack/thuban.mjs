@@ -40,5 +40,12 @@ export const thubanApp = (name, ports) => ({
     const text = await answer.text();
     if (!answer.ok) throw new Error(text);
   },
-  facts: (context) => ({ [name]: `http://127.0.0.1:${context.ports[`${name}.http-port`]}` }),
+  facts: (context) => ({
+    [name]: Object.fromEntries(
+      Object.keys(ports).map((setting) => [
+        setting.replace('-port', ''),
+        `127.0.0.1:${context.ports[`${name}.${setting}`]}`,
+      ]),
+    ),
+  }),
 });

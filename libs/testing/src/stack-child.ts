@@ -2,8 +2,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
+/** The processes of the product, and the Envoy in front of them. What they need is started with them. */
+export type StackProcess = 'registry' | 'rule-config' | 'xds-push' | 'health-check' | 'front';
+
 /** The parts of a stack that specs run against. */
-export type StackPart = 'mysql' | 'kafka';
+export type StackPart = 'mysql' | 'kafka' | StackProcess;
 
 /** What a stack says of itself when it is ready. */
 export interface StackFacts {
