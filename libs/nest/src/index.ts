@@ -34,10 +34,20 @@ export { createMetrics, labelled, registerProcessMetrics } from './metrics.js';
 export type { Distribution, Metrics, ProjectionLag, Reading } from './metrics.js';
 export { suggestion } from './nearest.js';
 export type { ReadinessCheck } from './operations.js';
-export { choiceOption, integerOption, optionalTextOption, portOption, switchOption, textOption } from './options.js';
+export {
+  choiceOption,
+  integerOption,
+  optionalTextOption,
+  portOption,
+  ratioOption,
+  switchOption,
+  textOption,
+} from './options.js';
 export type { Option, OptionTable, ValuesOf } from './options.js';
 export { PROBLEM_CONTENT_TYPE, problemOf, RequestRefused } from './problem.js';
 export type { FieldError, Problem } from './problem.js';
+export { startProcessTelemetry, TELEMETRY_SETTINGS } from './process-telemetry.js';
+export type { ProcessName, TelemetrySettings } from './process-telemetry.js';
 export { startCommitter } from './start-committer.js';
 export type { Folded } from './start-committer.js';
 export { ensureWritableDirectory, StartupError } from './startup-error.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { effectiveConfigText, helpText } from './config-text.js';
 import { loadConfig } from './load-config.js';
-import { choiceOption, optionalTextOption, portOption, switchOption, textOption } from './options.js';
+import { choiceOption, optionalTextOption, portOption, ratioOption, switchOption, textOption } from './options.js';
 
 const table = {
   'http-port': portOption({ default: 8090, help: 'HTTP API' }),
@@ -16,6 +16,8 @@ const table = {
     group: 'Logging',
   }),
   token: optionalTextOption({ help: 'a word' }),
+  endpoint: optionalTextOption({ help: 'where to', variable: 'ENDPOINT', group: 'Traces' }),
+  ratio: ratioOption({ help: 'how many', default: 1, group: 'Traces' }),
 };
 
 describe('loadConfig', () => {
@@ -52,6 +54,32 @@ describe('loadConfig', () => {
       rest: ['wipe'],
     });
   });
+
+  it('reads the variable that other programs know for the same, too, below its own', () => {
+    expect(load([], { ENDPOINT: 'http://theirs' })).toMatchObject({
+      values: { endpoint: 'http://theirs' },
+      origins: { endpoint: { from: 'environment', name: 'ENDPOINT' } },
+    });
+    expect(load([], { ENDPOINT: 'http://theirs', THUBAN_ENDPOINT: 'http://ours' })).toMatchObject({
+      values: { endpoint: 'http://ours' },
+      origins: { endpoint: { from: 'environment', name: 'THUBAN_ENDPOINT' } },
+    });
+    expect(load([], { ENDPOINT: '' })).toMatchObject({ values: { endpoint: undefined } });
+  });
+
+  it.each([
+    ['0', 0],
+    ['0.25', 0.25],
+    ['.5', 0.5],
+    ['1', 1],
+  ])('reads the ratio %s', (text, value) =>
+    expect(load(['--ratio', text])).toMatchObject({ values: { ratio: value } }),
+  );
+  it.each(['1.1', '-1', '', '50%', 'NaN'])('refuses the ratio %j', (text) =>
+    expect(load([`--ratio=${text}`])).toMatchObject({
+      errors: [`--ratio must be a number from 0 to 1, not ${JSON.stringify(text)}`],
+    }),
+  );
 
   it.each([
     [['--insecure-listen'], true],

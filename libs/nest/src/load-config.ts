@@ -89,11 +89,20 @@ const isServiceLink = (variable: string, value: string): boolean =>
 const environmentOf = (table: OptionTable, env: ConfigSources['env'], errors: string[]): Layer => {
   const names = new Map([...Object.keys(table), CONFIG_FLAG].map((name) => [environmentNameOf(name), name]));
   const layer = new Map<string, Given>();
+  const given = (variable: string, value: string): Given => ({
+    value,
+    origin: { from: 'environment', name: variable },
+    shown: variable,
+  });
+  for (const [name, { variable }] of Object.entries(table)) {
+    const value = variable && env[variable];
+    if (value) layer.set(name, given(variable, value)); // an empty one counts as unset there
+  }
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith(ENV_PREFIX) || value === undefined || isServiceLink(variable, value)) continue;
     const name = names.get(variable);
     if (name === undefined) errors.push(`unknown variable ${variable}${suggestion(variable, [...names.keys()])}`);
-    else layer.set(name, { value, origin: { from: 'environment', name: variable }, shown: variable });
+    else layer.set(name, given(variable, value));
   }
   return layer;
 };

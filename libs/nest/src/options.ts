@@ -7,6 +7,8 @@ export interface Option<T> {
   readonly default: T;
   /** What stands for the value in the help: `PORT`. Absent for a switch, which takes none. */
   readonly placeholder?: string;
+  /** A variable of somebody else's convention that is read too; ours wins over it. */
+  readonly variable?: string;
   /** From a flag or the environment (text) or from the file (any YAML value). */
   readonly parse: (value: unknown) => Parsed<T>;
   /** Grouping in the help; options without one come first. */
@@ -23,6 +25,7 @@ interface Common<T> {
   readonly help: string;
   readonly default: T;
   readonly placeholder?: string;
+  readonly variable?: string;
   readonly group?: string;
 }
 
@@ -54,6 +57,16 @@ export const integerOption = (
     const number = typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value;
     const fits = Number.isInteger(number) && (number as number) >= common.min && (number as number) <= common.max;
     return fits ? good(number as number) : bad(`a whole number from ${common.min} to ${common.max}`);
+  },
+});
+
+/** A part of a whole: a number from 0 to 1. */
+export const ratioOption = (common: Common<number>): Option<number> => ({
+  placeholder: 'RATIO',
+  ...common,
+  parse: (value) => {
+    const number = typeof value === 'string' && /^(\d+\.?\d*|\.\d+)$/.test(value.trim()) ? Number(value) : value;
+    return typeof number === 'number' && number >= 0 && number <= 1 ? good(number) : bad('a number from 0 to 1');
   },
 });
 
