@@ -69,7 +69,7 @@ const lengthOf = (rows: readonly EventRow[]): number => rows.reduce((sum, { body
 export const createMysqlLog = (options: MysqlLogOptions): MysqlLog => {
   const { name, id, shards, writer, readers, clock, sabotage } = options;
   const table = eventTable(name, shards);
-  const turn = createTurn(id, { isMariaDb: () => options.server().isMariaDb, clock });
+  const turn = createTurn(id, { isMariaDb: () => options.server().isMariaDb, monotonic: () => clock.monotonic() });
   const arrivals = createArrivals();
   /** As the table was when the writer last looked: only the writer's lane changes it. */
   let tips: readonly Tip[] = options.tips;
@@ -187,6 +187,7 @@ export const createMysqlLog = (options: MysqlLogOptions): MysqlLog => {
   const append = async <E extends DomainEvent>(commit: Commit<E>): Promise<readonly Recorded<E>[]> => {
     refuseClosed();
     refuseMalformed(commit, shards);
+    turn.begun();
     if (firstMoved(commit)) await askWriter(async (session) => noteTips(session, (await table.tips(session)).tips));
     const stale = firstMoved(commit);
     if (stale) throw conflict(stale);
