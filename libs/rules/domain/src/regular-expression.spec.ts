@@ -10,7 +10,7 @@ describe('the regular expressions that every reader takes', () => {
     'a(?:b|c)+?d{2,5}',
     '[^a-z0-9_.-]+',
     '\\d+\\.\\d+',
-    '\\p{L}\\pN',
+    '\\p{L}\\P{Nd}',
     'x}',
     '[&]',
     '\\x41',
@@ -40,6 +40,7 @@ describe('the regular expressions that every reader takes', () => {
     ['[a[b]]', 'has a [ in a class'],
     ['[a&&b]', 'has && in a class'],
     ['\\p{Greek}', 'has a \\p of an unknown category'],
+    ['\\pL', 'has a \\p of an unknown category'],
     ['\\xg', 'has a \\x without two hexadecimal digits'],
     ['('.repeat(200) + ')'.repeat(200), 'nests groups deeper than 100'],
   ])('%s is none', (text, problem) => expect(regularExpressionProblem(text)).toContain(problem));

@@ -1,7 +1,8 @@
 /**
  * The regular expressions that every reader of a rule takes: RE2 (Envoy, and polaris-go in its RE2 mode) and java.util.regex. One expression
  * that a reader cannot compile costs it all rules of the service (SDKs) or the whole route configuration (Envoy), so they are checked here.
- * What the dialects read differently is refused as well: named groups, `\Q…\E`, an unescaped `[` or `&&` in a class, `{` as a letter.
+ * What the dialects read differently is refused as well: named groups, `\Q…\E`, `\pL` without braces, an unescaped `[` or `&&` in a class, `{` as a
+ * letter.
  */
 
 class Malformed extends Error {}
@@ -150,7 +151,7 @@ class Scanner {
   }
 
   #category(): string {
-    const name = this.#takes(/^(?:\{\^?[A-Za-z_]+\}|[A-Z])/)?.replace(/[{}]/g, '') ?? '';
+    const name = this.#takes(/^\{[A-Za-z]+\}/)?.slice(1, -1) ?? '';
     if (!CATEGORIES.has(name)) throw new Malformed('has a \\p of an unknown category; \\p{L} and \\p{Nd} are such');
     return 'set';
   }
