@@ -1,4 +1,6 @@
-/** The database cannot be opened or read. The message is one sentence for the operator. */
+import { DatabaseUnavailable } from '@thuban/event-sourcing';
+
+/** The database cannot be opened or read. The message is one sentence for the operator: what, where, what to do; never the password. */
 export class DatabaseRefused extends Error {
   override readonly name: string = 'DatabaseRefused';
 }
@@ -7,3 +9,38 @@ export class DatabaseRefused extends Error {
 export class NewerDatabase extends DatabaseRefused {
   override readonly name = 'NewerDatabase';
 }
+
+interface DriverError {
+  readonly code?: unknown;
+  readonly errno?: unknown;
+}
+
+const driverError = (error: unknown): DriverError => (error instanceof Error ? (error as DriverError) : {});
+
+/** What is wrong with the values of a statement: no null, duplicate, out of range, truncated, wrong value, too long, no JSON, a check. */
+const DATA_ERRNOS: ReadonlySet<unknown> = new Set([1048, 1062, 1264, 1265, 1292, 1366, 1406, 1690, 3140, 3819, 4025]);
+const DATA_CODES = /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|TOOBIG)/;
+
+const DUPLICATE_CODES: ReadonlySet<unknown> = new Set([
+  'ER_DUP_ENTRY',
+  'SQLITE_CONSTRAINT_PRIMARYKEY',
+  'SQLITE_CONSTRAINT_UNIQUE',
+]);
+
+export const isDuplicate = (error: unknown): boolean => DUPLICATE_CODES.has(driverError(error).code);
+
+/**
+ * What a statement's error is thrown as: itself when the values are to blame or the driver did not throw it, else `DatabaseUnavailable`:
+ * all that is not known to be the fault of a value is taken for the database's, so that nothing is parked for a full disk.
+ */
+export const thrownFor = (error: unknown, where: string): unknown => {
+  const { code, errno } = driverError(error);
+  if (typeof code !== 'string' || DATA_ERRNOS.has(errno) || DATA_CODES.test(code)) return error;
+  return new DatabaseUnavailable(`${where}: ${messageOf(error)}`, { cause: error });
+};
+
+/** An AggregateError (several addresses of one name) has no message of its own. */
+export const messageOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || String(driverError(error).code ?? error.name);
+};

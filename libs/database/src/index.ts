@@ -1,6 +1,10 @@
-export type { SqlValue } from './dialect.js';
+export type { SqlRow, SqlValue } from './dialect.js';
 export { DatabaseRefused, NewerDatabase } from './errors.js';
 export { recreateTables } from './migrations.js';
 export type { Migration } from './migrations.js';
+export type { MysqlOptions } from './mysql-database.js';
 export { openDatabase } from './open-database.js';
-export type { DatabaseOptions, ReadModelDatabase, ReadModelTx, SqlRow } from './open-database.js';
+export type { DatabaseOptions, ReadModelDatabase } from './open-database.js';
+export type { SqliteOptions } from './sqlite-database.js';
+export type { PagesOf } from './statements.js';
+export type { ReadModelReader, ReadModelTx } from './transaction.js';

@@ -60,21 +60,72 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
+/**
+ * Which of two sets of tables a projection writes: rows are made anew in the other one, beside those that are read, and then the two are
+ * switched. `a` until then.
+ */
+export type Slot = 'a' | 'b';
+
+/** The name under which the rows of a slot keep their checkpoint and their parked events. */
+export const checkpointName = (projection: string, slot: Slot): string =>
+  slot === 'a' ? projection : `${projection}/b`;
+
+/** An event that is not in the rows: folding it failed, or it came after one of its key that failed. */
+export interface ParkedEvent {
+  /** What `keyOf` of the projection says of it. */
+  readonly key: string;
+  readonly shard: number;
+  readonly seq: number;
+  readonly stream: string;
+  /** Why folding it failed; empty for one that waits behind such an event. */
+  readonly error: string;
+  /** The JSON text of the recorded event. */
+  readonly event: string;
+}
+
+/** What a transaction may do to the events that wait. `name` as of `checkpointName`. */
+export interface ParkedEvents {
+  /** The keys that have any, at most `max` of them. */
+  keys(name: string, max: number): Promise<readonly string[]>;
+  add(name: string, events: readonly ParkedEvent[]): Promise<void>;
+  /** The first `max` of a key, by shard and seq. */
+  ofKey(name: string, key: string, max: number): Promise<readonly ParkedEvent[]>;
+  remove(name: string, events: readonly ParkedEvent[]): Promise<void>;
+}
+
 /** What the kernel sees of a database transaction. */
 export interface ProjectionTx {
   /**
-   * Moves the checkpoint of a projection by compare-and-set.
+   * Moves the checkpoint of a projection by compare-and-set, and keeps others from moving it until the transaction ends.
    * @returns false when somebody else has moved it (the caller's rows must not commit).
    */
-  saveCheckpoint(projection: string, previous: Checkpoint | undefined, next: Checkpoint): Promise<boolean>;
+  saveCheckpoint(name: string, previous: Checkpoint | undefined, next: Checkpoint): Promise<boolean>;
+  readonly parked: ParkedEvents;
+  /** Drops a checkpoint and what is parked: the projection of this name has not begun. */
+  forget(name: string): Promise<void>;
+  /** From this commit on readers and projectors use this slot. */
+  activate(projection: string, slot: Slot): Promise<void>;
 }
 
-/** Port 2 of 3. Rows and checkpoints, moved together. */
+/**
+ * Port 2 of 3. Rows and checkpoints, moved together.
+ * Everything throws `DatabaseUnavailable` when it was the database that failed and not what it was asked.
+ */
 export interface Database<Tx extends ProjectionTx = ProjectionTx> {
   /** Runs `work` in one transaction; a throw rolls everything back. */
   transaction<R>(work: (tx: Tx) => Promise<R>): Promise<R>;
-  checkpointOf(projection: string): Promise<Checkpoint | undefined>;
+  checkpointOf(name: string): Promise<Checkpoint | undefined>;
+  /** The slot whose rows are read. */
+  activeSlot(projection: string): Promise<Slot>;
   close(): Promise<void>;
+}
+
+/** Who does what only one process should do at a time, by the clock of the database. For liveness: nothing may rely on it for being right. */
+export interface Leases {
+  /** Takes or renews a lease for `ttlMs`. @returns whether it is the holder's now. */
+  lease(name: string, holder: string, ttlMs: number): Promise<boolean>;
+  /** Lets others have it at once; does nothing when it is another's. */
+  releaseLease(name: string, holder: string): Promise<void>;
 }
 
 /** Port 3 of 3. Time. */
@@ -102,6 +153,14 @@ export class ShardMoved extends Error {
 /** The store cannot be used now; the cause says why. A commit that met it is not acknowledged. */
 export class LogUnavailable extends Error {
   override readonly name = 'LogUnavailable';
+}
+
+/**
+ * The database cannot do it now: it is away, full, or somebody else held a lock for too long; the cause says why. Nothing was written,
+ * except that a commit whose answer was lost may have been. To be tried again.
+ */
+export class DatabaseUnavailable extends Error {
+  override readonly name = 'DatabaseUnavailable';
 }
 
 /** The checkpoint does not belong to this log: another log id, or a hash that this log does not have at that seq. */

@@ -1,4 +1,4 @@
-import type { Checkpoint, Database, ProjectionTx } from '@thuban/event-sourcing';
+import type { Checkpoint, Database, ParkedEvent, ProjectionTx } from '@thuban/event-sourcing';
 
 /** A database under test, empty, with some table that holds a text for a key. */
 export interface DatabaseFixture<Tx extends ProjectionTx> {
@@ -131,6 +131,65 @@ export const databaseContract = <Tx extends ProjectionTx>(
       proceed();
       await expect(writing).rejects.toThrow('undone');
       expect(await reading).toEqual([undefined, undefined]);
+    });
+
+    const waiting = (key: string, seq: number, shard = 0): ParkedEvent => ({
+      ...{ key, shard, seq, stream: `stream of ${key}`, error: seq === 1 ? 'Error: no' : '' },
+      event: JSON.stringify({ seq, text: 'ü"\u2028' }),
+    });
+    const parkedOf = (key: string, max = 10, name = 'p'): Promise<readonly ParkedEvent[]> =>
+      database.transaction((tx) => tx.parked.ofKey(name, key, max));
+
+    it('keeps events that wait, by key, shard and seq', async () => {
+      await database.transaction(async ({ parked }) => {
+        await parked.add('p', [waiting('a', 1), waiting('b', 4, 1), waiting('a', 2)]);
+        await parked.add('p', [waiting('a', Number.MAX_SAFE_INTEGER)]);
+        await parked.add('q', [waiting('c', 1)]);
+      });
+      expect(await parkedOf('a')).toEqual([waiting('a', 1), waiting('a', 2), waiting('a', Number.MAX_SAFE_INTEGER)]);
+      expect(await parkedOf('a', 1)).toEqual([waiting('a', 1)]);
+      await database.transaction(async ({ parked }) => {
+        expect([...(await parked.keys('p', 10))].sort()).toEqual(['a', 'b']);
+        expect(await parked.keys('p', 1)).toHaveLength(1);
+        await parked.remove('p', [waiting('a', 1), waiting('b', 4, 1)]);
+        expect(await parked.keys('p', 10)).toEqual(['a']);
+        expect(await parked.keys('q', 10)).toEqual(['c']);
+      });
+    });
+
+    it('parks and moves the checkpoint together, or neither', async () => {
+      const failing = database.transaction(async (tx) => {
+        await tx.saveCheckpoint('p', undefined, at(1));
+        await tx.parked.add('p', [waiting('a', 1)]);
+        throw new Error('crash');
+      });
+      await expect(failing).rejects.toThrow('crash');
+      expect([await parkedOf('a'), await database.checkpointOf('p')]).toEqual([[], undefined]);
+    });
+
+    it('forgets a projection, and only that one', async () => {
+      for (const name of ['p', 'q']) {
+        await save(undefined, at(1), name);
+        await database.transaction((tx) => tx.parked.add(name, [waiting('a', 1)]));
+      }
+      await database.transaction((tx) => tx.forget('p'));
+      expect([await database.checkpointOf('p'), await parkedOf('a')]).toEqual([undefined, []]);
+      expect([await database.checkpointOf('q'), await parkedOf('a', 1, 'q')]).toEqual([at(1), [waiting('a', 1)]]);
+      expect(await save(undefined, at(2))).toBe(true);
+    });
+
+    it('knows which slot of a projection is active, from the commit on', async () => {
+      expect(await database.activeSlot('p')).toBe('a');
+      const undone = database.transaction(async (tx) => {
+        await tx.activate('p', 'b');
+        throw new Error('undone');
+      });
+      await expect(undone).rejects.toThrow('undone');
+      expect(await database.activeSlot('p')).toBe('a');
+      await database.transaction((tx) => tx.activate('p', 'b'));
+      expect([await database.activeSlot('p'), await database.activeSlot('q')]).toEqual(['b', 'a']);
+      await database.transaction((tx) => tx.activate('p', 'a'));
+      expect(await database.activeSlot('p')).toBe('a');
     });
 
     it('has everything again after it was closed', async () => {

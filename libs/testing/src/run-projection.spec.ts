@@ -1,5 +1,6 @@
 // Beside the memory log rather than beside runProjection: the kernel depends on nothing, not even in its tests.
 import {
+  DatabaseUnavailable,
   runProjection,
   type EventLog,
   type Projection,
@@ -19,7 +20,7 @@ const counting = (fail: () => boolean = () => false): Projection<MemoryTx> => ({
     for (const { shard, seq, stream } of events) {
       const row = `${shard}/${seq} ${stream}`;
       rows.set(row, `${Number(rows.get(row) ?? 0) + 1}`);
-      if (fail()) throw new Error('crash');
+      if (fail()) throw new DatabaseUnavailable('crash');
     }
   },
   reset: async ({ rows }) => rows.clear(),
