@@ -1,5 +1,6 @@
 import { chainHash, type Clock, type Feed, type Recorded, type Tip } from '@thuban/event-sourcing';
 import type { IncomingRecord, KafkaClient } from './kafka-client.js';
+import { watchPartitions } from './kafka-stuck.js';
 import { troubleFor } from './kafka-trouble.js';
 import { parseRecord, type LogIdentity, type RecordProblem } from './records.js';
 
@@ -98,9 +99,12 @@ export const followTopic = async (options: FollowTopicOptions): Promise<void> =>
   let pauseMs = PAUSE_MS;
   const follow = async (client: KafkaClient): Promise<void> => {
     await ensureTopics(client);
-    await client.follow(topic, {
+    const next = new Map<number, number>();
+    const stop = new AbortController();
+    const following = client.follow(topic, {
       signal,
       onRecords: (partition, records) => {
+        next.set(partition, (records.at(-1)?.offset ?? 0) + 1);
         const { events, bytes } = read(partition, records);
         if (events.length > 0) feed.publish(events, bytes);
       },
@@ -110,6 +114,13 @@ export const followTopic = async (options: FollowTopicOptions): Promise<void> =>
         onJoined?.();
       },
     });
+    const watching = watchPartitions(client, topic, next, { clock, signal: stop.signal });
+    try {
+      await Promise.race([following, watching]);
+    } finally {
+      stop.abort();
+      for (const each of [following, watching]) each.catch(() => undefined);
+    }
   };
   while (!signal.aborted) {
     const client = connect();
