@@ -76,6 +76,19 @@ describeWith(
         }
     });
 
+    it('have every process of the cluster, and Prometheus scrapes it', () => {
+      const alone = ['standalone', 'standalone-e2e', 'thubanctl'];
+      const processes = readdirSync(join(ROOT, 'apps')).filter(
+        (name) => !alone.includes(name) && existsSync(join(ROOT, 'apps', name, 'src/main.ts')),
+      );
+      const own = services.flatMap(([name, { build }]) => (build ? [name] : []));
+      const { scrape_configs } = parse(read('deploy/prometheus/prometheus.yml')) as {
+        readonly scrape_configs: readonly { readonly job_name: string }[];
+      };
+      expect(own.sort()).toEqual(processes.sort());
+      expect(scrape_configs.map(({ job_name }) => job_name).sort()).toEqual(own);
+    });
+
     it('mount files that exist and run programs that exist, with options that they have', async () => {
       const mounted = services.flatMap(([, { volumes }]) => volumes ?? []).filter(({ type }) => type === 'bind');
       expect(mounted.length).toBeGreaterThan(0);
