@@ -4,6 +4,7 @@ import {
   LOG_LEVELS,
   NETWORK_SETTINGS,
   portOption,
+  TELEMETRY_SETTINGS,
   textOption,
   type ValuesOf,
 } from '@thuban/nest';
@@ -23,6 +24,7 @@ export const SETTINGS = {
     max: 1_000_000,
     group: 'Limits',
   }),
+  ...TELEMETRY_SETTINGS,
 } as const;
 
 export type Settings = ValuesOf<typeof SETTINGS>;

@@ -14,6 +14,7 @@ import {
   processApi,
   registerProcessMetrics,
   startCommitter,
+  startProcessTelemetry,
   systemClock,
   type Logger,
   type ProjectionLag,
@@ -22,7 +23,8 @@ import { registryDecider } from '@thuban/registry-domain';
 import { REGISTRY_PROJECTION, registryProjection } from '@thuban/registry-read-model';
 import { REGISTRY_OPERATIONS, registerRegistryMetrics, registryHttp, registrySdk } from '@thuban/registry-service';
 import { registerRulesMetrics, RULES_OPERATIONS } from '@thuban/rules-service';
-import { ADS_CHANNEL_OPTIONS, registerXdsMetrics, xdsServer } from '@thuban/xds-server';
+import { BATCH_SPANS, observeBatches, type Telemetry } from '@thuban/telemetry';
+import { ADS_CHANNEL_OPTIONS, registerXdsMetrics, traceChanges, xdsServer } from '@thuban/xds-server';
 import { createResources, nodeFacts } from '@thuban/xds-snapshot';
 import type { Started } from './banner.js';
 import { loadFolds, openReadModels } from './load.js';
@@ -45,9 +47,10 @@ export const startStandalone = async (settings: Settings): Promise<Started> => {
   const addresses = addressesOf(settings);
   const dataDir = ensureWritableDirectory(settings['data-dir']);
   const logger = createLogger('thuban', settings['log-level']);
+  const telemetry = await startProcessTelemetry({ service: 'thuban', version: VERSION }, settings, logger);
   const store = await openEmbeddedStore(join(dataDir, 'log.db'));
   try {
-    return await serve({ settings, addresses, dataDir, logger, store });
+    return await serve({ settings, addresses, dataDir, logger, telemetry, store });
   } catch (error) {
     await store.close();
     throw error;
@@ -62,22 +65,27 @@ interface Opened {
   readonly addresses: ReturnType<typeof addressesOf>;
   readonly dataDir: string;
   readonly logger: Logger;
+  readonly telemetry: Telemetry;
   readonly store: Awaited<ReturnType<typeof openEmbeddedStore>>;
 }
 
-const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): Promise<Started> => {
+const serve = async ({ settings, addresses, dataDir, logger, telemetry, store }: Opened): Promise<Started> => {
+  const { tracer } = telemetry;
   const log = store.log(REGISTRY_LOG, REGISTRY_SHARDS);
   const database = await openReadModels(join(dataDir, 'read.db'));
   const { folded, ...started } = await loadFolds(log, database, logger);
   const { state, mesh } = folded;
-  const committer = startCommitter(log, registryDecider, { state, ...started }, logger);
+  const observeCommits = observeBatches(tracer, BATCH_SPANS.commit(log.name));
+  const committer = startCommitter(log, registryDecider, { state, ...started }, logger, observeCommits);
   const rulesLog = store.log(RULES_LOG, RULES_SHARDS);
-  const rules = await startRules(rulesLog, logger);
+  const rules = await startRules(rulesLog, logger, tracer);
   const resources = createResources({ mesh });
+  const changes = traceChanges(tracer);
 
   const stopping = new AbortController();
   const running = { signal: stopping.signal, clock: systemClock, logger };
-  const meshFollower = follow<RegistryEvent>('the mesh', log, started.checkpoint, resources.apply, running);
+  const applied = changes.folding(log.name, resources.apply);
+  const meshFollower = follow<RegistryEvent>('the mesh', log, started.checkpoint, applied, running);
   let projected = started.projected;
   const rows = keepRunning(
     'the registry projection',
@@ -88,6 +96,7 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
         database,
         projection: registryProjection,
         pauseMs: ROWS_PAUSE_MS,
+        observe: observeBatches(tracer, BATCH_SPANS.project(log.name, REGISTRY_PROJECTION)),
         onProgress: ({ seqs }) => void (projected = seqs),
         onRebuild: (reason) => logger.warn(`the rows of ${REGISTRY_PROJECTION} are made anew: ${reason}`),
       }),
@@ -111,9 +120,10 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
     ready: () => meshNotReady() === undefined,
     limits: { streamsMax: settings['xds-streams-max'] },
     controlPlane: `thuban ${VERSION}`,
+    observe: changes.observe,
   });
   const onError = (error: unknown): void => logger.error({ err: error }, 'a call failed');
-  const sdk = registrySdk({ committer, state, logId: log.id, routing: rules.answers, onError });
+  const sdk = registrySdk({ committer, state, logId: log.id, routing: rules.answers, tracer, onError });
   const api = processApi({
     logs: [log, rulesLog],
     clock: systemClock,
@@ -132,6 +142,7 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
     await Promise.all([rows, meshFollower.ended]);
     await database.close();
     await store.close();
+    await telemetry.shutdown();
   };
   const metrics = createMetrics();
   registerProcessMetrics(metrics, { version: VERSION, projections });
@@ -161,6 +172,7 @@ const serve = async ({ settings, addresses, dataDir, logger, store }: Opened): P
     ],
     logger,
     metrics,
+    tracer,
     checks: [{ name: 'mesh', notReady: meshNotReady }],
     onDrain: async () => {
       await xds.close();

@@ -1,4 +1,4 @@
-export { observeBatches, observingBatches, startBatchSpan } from './observe-batches.js';
+export { BATCH_SPANS, observeBatches, observingBatches, startBatchSpan } from './observe-batches.js';
 export type { BatchSpan, ObserveBatch, Traced } from './observe-batches.js';
 export { startTelemetry, TelemetryRefused } from './start-telemetry.js';
 export type { Telemetry, TelemetryOptions } from './start-telemetry.js';

@@ -16,6 +16,26 @@ export interface BatchSpan {
   readonly attributes?: SpanAttributes;
 }
 
+const ofLog = (log: string): SpanAttributes => ({ 'thuban.log': log });
+
+/** The stations of an event's way, so that they are called the same in every process. */
+export const BATCH_SPANS = {
+  commit: (log: string): BatchSpan => ({ name: `commit ${log}`, attributes: ofLog(log) }),
+  publish: (log: string): BatchSpan => ({
+    name: `publish ${log}`,
+    kind: 'producer',
+    attributes: { ...ofLog(log), 'messaging.system': 'kafka' },
+  }),
+  receive: (log: string): BatchSpan => ({
+    name: `receive ${log}`,
+    kind: 'consumer',
+    attributes: { ...ofLog(log), 'messaging.system': 'kafka' },
+  }),
+  /** Rows and checkpoint in one transaction. */
+  project: (log: string, projection: string): BatchSpan => ({ name: `project ${projection}`, attributes: ofLog(log) }),
+  fold: (log: string, into: string): BatchSpan => ({ name: `fold ${into}`, attributes: ofLog(log) }),
+} as const;
+
 /** The traceparents of events whose traces are recorded, each once. */
 const recordedTraces = (events: readonly Traced[]): readonly string[] => {
   const found = new Set<string>();

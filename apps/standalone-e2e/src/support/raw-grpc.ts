@@ -1,4 +1,4 @@
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { grpcPackageDefinition, polaris } from '@thuban/proto';
 
 const METHODS = grpcPackageDefinition(polaris.PolarisGRPC)['v1.PolarisGRPC']!;
@@ -9,7 +9,11 @@ export type Outcome = { readonly bytes: Buffer } | { readonly status: number; re
 
 /** One connection to the SDK port over which any bytes can be sent. */
 export interface RawConnection {
-  unary(method: 'RegisterInstance' | 'DeregisterInstance' | 'Heartbeat', bytes: Uint8Array): Promise<Outcome>;
+  unary(
+    method: 'RegisterInstance' | 'DeregisterInstance' | 'Heartbeat',
+    bytes: Uint8Array,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Outcome>;
   /** Sends messages over one Discover stream, half-closes it and gives all answers and the status (0 for OK). */
   discover(messages: readonly Uint8Array[]): Promise<{ readonly answers: readonly Buffer[]; readonly status: number }>;
   close(): void;
@@ -19,11 +23,13 @@ export interface RawConnection {
 export const connectRaw = (address: string): RawConnection => {
   const client = new Client(address, credentials.createInsecure(), { 'grpc.max_send_message_length': -1 });
   return {
-    unary: (method, bytes) =>
+    unary: (method, bytes, headers = {}) =>
       new Promise((resolve) => {
         const done = (error: ServiceError | null, answer?: Buffer): void =>
           resolve(error || !answer ? { status: error?.code ?? -1, details: error?.details ?? '' } : { bytes: answer });
-        client.makeUnaryRequest(METHODS[method]!.path, asIs, asIs, Buffer.from(bytes), done);
+        const metadata = new Metadata();
+        for (const [key, value] of Object.entries(headers)) metadata.set(key, value);
+        client.makeUnaryRequest(METHODS[method]!.path, asIs, asIs, Buffer.from(bytes), metadata, done);
       }),
     discover: (messages) =>
       new Promise((resolve) => {

@@ -43,7 +43,10 @@ const assertReady = async (http: string, child: Child): Promise<void> => {
 };
 
 /** Starts the built product as a process of its own, as a user would, and waits until it says that it is ready. */
-export const startThuban = async (dataDirectory = temporaryFolder()): Promise<Thuban> => {
+export const startThuban = async (
+  dataDirectory = temporaryFolder(),
+  moreFlags: readonly string[] = [],
+): Promise<Thuban> => {
   const portOffset = await freePortOffset();
   const http = `http://127.0.0.1:${8090 + portOffset}`;
   let child: Child | undefined;
@@ -53,7 +56,7 @@ export const startThuban = async (dataDirectory = temporaryFolder()): Promise<Th
   };
   const start = async (): Promise<number> => {
     const startedMs = performance.now();
-    const started = startChild(process.execPath, [MAIN, ...flagsOf(portOffset, dataDirectory)]);
+    const started = startChild(process.execPath, [MAIN, ...flagsOf(portOffset, dataDirectory), ...moreFlags]);
     child = started;
     await eventually(() => assertReady(http, started), READY_WITHIN_MS).catch((cause: unknown) => {
       throw new Error(`Thuban is not ready: ${String(cause)}\n${started.output()}`);

@@ -1,4 +1,5 @@
 import {
+  BATCH_SPANS,
   observeBatches,
   observingBatches,
   startBatchSpan,
@@ -35,7 +36,7 @@ export const traceChanges = (tracer: Tracer | undefined): ChangeTrace => {
   let folded: readonly Traced[] = [];
   return {
     folding: (log, apply) =>
-      observingBatches(observeBatches(tracer, { name: 'fold mesh', attributes: { 'thuban.log': log } }), (events) => {
+      observingBatches(observeBatches(tracer, BATCH_SPANS.fold(log, 'mesh')), (events) => {
         folded = events;
         try {
           apply(events);
