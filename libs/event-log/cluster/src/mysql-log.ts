@@ -21,6 +21,7 @@ import { ConnectionLost, type Session } from './mysql-session.js';
 import type { Server } from './mysql-settings.js';
 import { eventTable, type EventRow, type Place } from './mysql-table.js';
 import { createTurn } from './mysql-turn.js';
+import { createIdCursor } from './planted-cursor.js';
 import { createPoll } from './poll.js';
 
 /** What a log in MySQL needs. */
@@ -118,8 +119,9 @@ export const createMysqlLog = (options: MysqlLogOptions): MysqlLog => {
   };
   const feed = createFeed({
     ...{ shards, readAfter, afterPoll, onGap: options.onGap },
-    skipGaps: sabotage === 'gap-skipped',
+    skipGaps: sabotage === 'gap-skipped' || sabotage === 'auto-increment-cursor',
   });
+  const cursor = sabotage === 'auto-increment-cursor' ? createIdCursor(name) : undefined;
   feed.noticed(tips);
 
   /** Runs `ask` on the writer's connection; a connection that was closed while nobody used it is no reason to fail. */
@@ -158,6 +160,7 @@ export const createMysqlLog = (options: MysqlLogOptions): MysqlLog => {
     const rows = await table.read(session, places, 1000);
     const events = rows.map(({ event }) => event);
     arrivals.add(events);
+    if (cursor) return;
     feed.publish(events, lengthOf(rows));
     feed.noticed(found);
   };
@@ -205,7 +208,7 @@ export const createMysqlLog = (options: MysqlLogOptions): MysqlLog => {
     const next = [...tips];
     for (const { shard, seq, hash } of events) next[shard] = { seq, hash };
     setTips(next);
-    feed.publish(events, lengthOf(rows));
+    if (!cursor) feed.publish(events, lengthOf(rows));
     return events as unknown as readonly Recorded<E>[];
   };
   const appendAnyway = async <E extends DomainEvent>(commit: Commit<E>): Promise<readonly Recorded<E>[]> => {
@@ -246,7 +249,8 @@ export const createMysqlLog = (options: MysqlLogOptions): MysqlLog => {
     ...{ clock, pollMs: options.pollMs },
     run: async () => {
       if (feed.subscribers() === 0) return;
-      feed.noticed(await patiently(readTips));
+      if (cursor) feed.publish(await patiently(() => askAny(readers, cursor.next)), 0);
+      else feed.noticed(await patiently(readTips));
       options.onPoll();
     },
     onProblem: (error) => closed || options.onProblem(`the tips of the log "${name}" cannot be read`, error),

@@ -55,16 +55,6 @@ describeWithStack(['mysql'], 'writers of the same shards', () => {
       // Otherwise they did not meet.
       expect(results.reduce((sum, { conflicts }) => sum + conflicts, 0)).toBeGreaterThan(0);
       for (const { commits } of results) expect(commits).toBeGreaterThan(10);
-      if (process.env['SHOW'])
-        for (const { ok, latencies, conflicts, commits } of results)
-          console.info(
-            ok.length / SECONDS,
-            commits,
-            conflicts,
-            percentile(latencies, 0.5),
-            percentile(latencies, 0.99),
-            Math.max(...latencies),
-          );
     },
     60_000,
   );
