@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { versionIn } from '@thuban/nest';
 
 /** The version of this release, from the package of the app. */
-export const VERSION: string = (
-  JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { readonly version: string }
-).version;
+export const VERSION = versionIn(__dirname);

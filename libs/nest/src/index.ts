@@ -52,3 +52,4 @@ export { startCommitter } from './start-committer.js';
 export type { Folded } from './start-committer.js';
 export { ensureWritableDirectory, StartupError } from './startup-error.js';
 export { systemClock } from './system-clock.js';
+export { versionIn } from './version-in.js';

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'health-check', preset: '../../jest.preset.js' };

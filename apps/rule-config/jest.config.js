@@ -1,0 +1,1 @@
+module.exports = { displayName: 'rule-config', preset: '../../jest.preset.js' };
