@@ -1,4 +1,4 @@
-import type { Clock, EventLog } from '@thuban/event-sourcing';
+import type { Clock, EventLog, Observe } from '@thuban/event-sourcing';
 import type { AttemptsPublisher } from './attempts.js';
 import { StoreRefused } from './errors.js';
 import { createKafkaCarrier, type CarrierMetrics, type KafkaCarrier } from './kafka-carrier.js';
@@ -50,10 +50,17 @@ export interface ClusterMetrics {
 export interface ClusterStore {
   /** The log with this name, created when it is new; the same one for each call. @throws StoreRefused for another number of shards. */
   log(name: string, shards: number): Promise<EventLog>;
-  /** Reads the log's topic from now on and publishes into its feed, until `signal` aborts. Needs `kafka`. */
-  followTopic(log: EventLog, signal: AbortSignal): Promise<void>;
-  /** Publishes the log to its topic while `lease` is held, until `signal` aborts. Needs `kafka`. */
-  startRelay(log: EventLog, options: { readonly lease: () => Promise<boolean>; readonly signal: AbortSignal }): Relay;
+  /** Reads the log's topic from now on and publishes into its feed, until `signal` aborts; what it brings can be observed. Needs `kafka`. */
+  followTopic(log: EventLog, signal: AbortSignal, observe?: Observe): Promise<void>;
+  /** Publishes the log to its topic while `lease` is held, until `signal` aborts; each send can be observed. Needs `kafka`. */
+  startRelay(
+    log: EventLog,
+    options: {
+      readonly lease: () => Promise<boolean>;
+      readonly signal: AbortSignal;
+      readonly observe?: Observe | undefined;
+    },
+  ): Relay;
   /** Creates the topics of the logs that have been opened. @throws StoreRefused for another partition count. */
   ensureTopics(): Promise<void>;
   /** Where the process called `service` publishes what it refused or failed. Needs `kafka`. */
@@ -103,7 +110,7 @@ export const openClusterStore = async (options: ClusterStoreOptions): Promise<Cl
       logs.set(opened.log, opened);
       return opened.log;
     },
-    followTopic: async (log, signal) => needKafka().followTopic(known(log), signal),
+    followTopic: async (log, signal, observe) => needKafka().followTopic(known(log), signal, observe),
     startRelay: (log, relayOptions) => needKafka().startRelay(known(log), relayOptions),
     ensureTopics: async () => needKafka().ensureTopics([...logs.keys()]),
     publishAttempts: (service) => needKafka().publishAttempts(service),

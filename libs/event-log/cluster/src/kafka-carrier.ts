@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '@thuban/event-sourcing';
+import type { Clock, Observe } from '@thuban/event-sourcing';
 import { createAttemptsPublisher, type AttemptsPublisher } from './attempts.js';
 import type { Relay } from './cluster-store.js';
 import { createKafkaClient, type KafkaAddress, type KafkaClient } from './kafka-client.js';
@@ -26,11 +26,15 @@ export interface KafkaCarrier {
    */
   ensureTopics(logs: readonly LogTopic[]): Promise<void>;
   /** Reads the log's topic from now on into its feed, until `signal` aborts. Never rejects. */
-  followTopic(from: Pick<MysqlLog, 'log' | 'feed'>, signal: AbortSignal): Promise<void>;
+  followTopic(from: Pick<MysqlLog, 'log' | 'feed'>, signal: AbortSignal, observe?: Observe): Promise<void>;
   /** Publishes the log while the lease is held. */
   startRelay(
     from: Pick<MysqlLog, 'log' | 'setPollMs'>,
-    options: { readonly lease: () => Promise<boolean>; readonly signal: AbortSignal },
+    options: {
+      readonly lease: () => Promise<boolean>;
+      readonly signal: AbortSignal;
+      readonly observe?: Observe | undefined;
+    },
   ): Relay;
   /** For the edges of a process called `service`. */
   publishAttempts(service: string): AttemptsPublisher;
@@ -97,17 +101,17 @@ export const createKafkaCarrier = (
 
   return {
     ensureTopics: ensure,
-    followTopic: ({ log, feed }, signal) =>
+    followTopic: ({ log, feed }, signal, observe) =>
       followTopic({
-        ...{ log, feed, connect, clock, signal, onProblem },
+        ...{ log, feed, connect, clock, signal, onProblem, observe },
         topic: topicOf(address.topicPrefix, log.name),
         ensureTopics: topics([log]),
         onDropped: (reason) => dropped[reason]++,
         onJoined: () => joins++,
       }),
-    startRelay: ({ log, setPollMs }, { lease, signal }) =>
+    startRelay: ({ log, setPollMs }, { lease, signal, observe }) =>
       startRelay({
-        ...{ log, setPollMs, connect, lease, clock, signal, onProblem },
+        ...{ log, setPollMs, connect, lease, clock, signal, onProblem, observe },
         topic: topicOf(address.topicPrefix, log.name),
         ensureTopics: topics([log]),
         onPublished: (count) => (published += count),

@@ -1,4 +1,4 @@
-import { chainHash, type Clock, type Feed, type Recorded, type Tip } from '@thuban/event-sourcing';
+import { chainHash, type Clock, type Feed, type Observe, type Recorded, type Tip } from '@thuban/event-sourcing';
 import type { IncomingRecord, KafkaClient } from './kafka-client.js';
 import { watchPartitions } from './kafka-stuck.js';
 import { troubleFor } from './kafka-trouble.js';
@@ -22,6 +22,8 @@ export interface FollowTopicOptions {
   readonly onDropped?: (reason: DropReason) => void;
   /** Told each time that records begin to come. */
   readonly onJoined?: () => void;
+  /** Observes what is handed to the feed. */
+  readonly observe?: Observe | undefined;
 }
 
 const PAUSE_MS = 200;
@@ -106,7 +108,10 @@ export const followTopic = async (options: FollowTopicOptions): Promise<void> =>
       onRecords: (partition, records) => {
         next.set(partition, (records.at(-1)?.offset ?? 0) + 1);
         const { events, bytes } = read(partition, records);
-        if (events.length > 0) feed.publish(events, bytes);
+        if (events.length === 0) return;
+        const ended = options.observe?.(events);
+        feed.publish(events, bytes);
+        ended?.();
       },
       onJoined: () => {
         trouble.over();

@@ -115,8 +115,8 @@ export const startRelay = (options: RelayOptions): Relay => {
   };
 
   const publish = async (client: KafkaClient, stop: AbortController): Promise<void> => {
-    await ensureTopics(client);
-    const { tips, next } = await reconcile(client, topic, log, validEnds, onProblem);
+    const v = new Map(validEnds); validEnds.clear(); await ensureTopics(client);
+    const { tips, next } = await reconcile(client, topic, log, v, onProblem);
     validEnds.clear();
     for (const [shard, { seq }] of tips.entries()) published[shard] = seq;
     trouble.over();
