@@ -29,15 +29,15 @@ const DUPLICATE_CODES: ReadonlySet<unknown> = new Set([
 
 export const isDuplicate = (error: unknown): boolean => DUPLICATE_CODES.has(driverError(error).code);
 
-/**
- * What a statement's error is thrown as: itself when the values are to blame or the driver did not throw it, else `DatabaseUnavailable`:
- * all that is not known to be the fault of a value is taken for the database's, so that nothing is parked for a full disk.
- */
-export const thrownFor = (error: unknown, where: string): unknown => {
+/** Whether the values of a statement are to blame. */
+export const isAboutValues = (error: unknown): boolean => {
   const { code, errno } = driverError(error);
-  if (typeof code !== 'string' || DATA_ERRNOS.has(errno) || DATA_CODES.test(code)) return error;
-  return new DatabaseUnavailable(`${where}: ${messageOf(error)}`, { cause: error });
+  return DATA_ERRNOS.has(errno) || (typeof code === 'string' && DATA_CODES.test(code));
 };
+
+/** All that is not known to be the fault of a value is taken for the database's, so that nothing is parked for a full disk. */
+export const unavailable = (error: unknown, where: string): DatabaseUnavailable =>
+  new DatabaseUnavailable(`${where}: ${messageOf(error)}`, { cause: error });
 
 /** An AggregateError (several addresses of one name) has no message of its own. */
 export const messageOf = (error: unknown): string => {

@@ -203,6 +203,10 @@ describeWithStack(['mysql'], 'read models in MySQL', () => {
 });
 
 describeWithStack(['mysql'], 'read models in a MySQL that is killed', () => {
+  let stack: Stack;
+  beforeAll(async () => (stack = await startStack(['mysql'], { own: true })), START_MS);
+  afterAll(() => stack.stop());
+
   it(
     'have all that was committed, and go on by themselves when it is back',
     async () => {

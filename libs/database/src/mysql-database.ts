@@ -2,7 +2,7 @@ import { DatabaseUnavailable } from '@thuban/event-sourcing';
 import { createPool, type Pool, type PoolConnection, type ResultSetHeader } from 'mysql2/promise';
 import type { EntitySchema } from 'typeorm';
 import { mysql, type SqlRow } from './dialect.js';
-import { thrownFor } from './errors.js';
+import { isAboutValues, unavailable } from './errors.js';
 import { leasesOn } from './leases.js';
 import { migrateMysql } from './mysql-migrations.js';
 import { mysqlAddress, type MysqlAddress } from './mysql-url.js';
@@ -22,7 +22,7 @@ export interface MysqlOptions {
 
 const CONNECT_MS = 5_000;
 /** No statement takes this long, so the link is dead: a page of rows, or a thousand of them written. */
-const ANSWER_MS = 15_000;
+const ANSWER_MS = 10_000;
 const CONNECTIONS_MAX = 8;
 const IDLE_MS = 10_000;
 
@@ -62,7 +62,7 @@ const statementsOn = (connection: Pick<PoolConnection, 'query'>, where: string):
     try {
       return (await connection.query({ sql, values: [...values], timeout: ANSWER_MS }))[0];
     } catch (error) {
-      throw thrownFor(error, where);
+      throw isAboutValues(error) ? error : unavailable(error, where);
     }
   };
   return {
@@ -81,7 +81,7 @@ const withConnection = async <R>(
   try {
     connection = await pool.getConnection();
   } catch (error) {
-    throw thrownFor(error, where);
+    throw unavailable(error, where);
   }
   try {
     const result = await work(statementsOn(connection, where));

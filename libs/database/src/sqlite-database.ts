@@ -1,7 +1,8 @@
+import { DatabaseUnavailable } from '@thuban/event-sourcing';
 import { Sqlite } from '@thuban/sqlite';
 import { DataSource, type EntitySchema, type Logger, type QueryRunner } from 'typeorm';
 import { sqlite } from './dialect.js';
-import { DatabaseRefused, NewerDatabase, thrownFor } from './errors.js';
+import { DatabaseRefused, isAboutValues, NewerDatabase, unavailable } from './errors.js';
 import { leasesOn } from './leases.js';
 import { migrate, migrationClass, ownEntities, ownMigrations, type Migration } from './migrations.js';
 import type { ReadModelDatabase } from './open-database.js';
@@ -51,7 +52,17 @@ export const silent: Logger = {
 
 const DAMAGE = /^SQLITE_(CORRUPT|NOTADB)/;
 
-const isDamage = (error: unknown): boolean => DAMAGE.test((error as { readonly code?: string }).code ?? '');
+const codeOf = (error: unknown): string => {
+  const code = error instanceof Error ? (error as { readonly code?: unknown }).code : undefined;
+  return typeof code === 'string' ? code : '';
+};
+const isDamage = (error: unknown): boolean => DAMAGE.test(codeOf(error));
+
+/** What a statement's error is thrown as. One without a code of SQLite is the driver's word on what it was given. */
+const thrownFor = (error: unknown, file: string): unknown => {
+  if (isDamage(error)) return new DatabaseUnavailable(refusalOf(error, file).message, { cause: error });
+  return isAboutValues(error) || !codeOf(error).startsWith('SQLITE_') ? error : unavailable(error, file);
+};
 
 const refusalOf = (error: unknown, file: string): DatabaseRefused => {
   const advice = isDamage(error) ? '; delete it: it is made anew from the log' : '';
@@ -99,7 +110,7 @@ const statementsOn = (runner: QueryRunner, file: string): Statements => {
     try {
       return await runner.query(sql, [...parameters], true);
     } catch (error) {
-      throw isDamage(error) ? refusalOf(error, file) : thrownFor(error, file);
+      throw thrownFor(error, file);
     }
   };
   return {
@@ -116,18 +127,25 @@ export const openSqlite = async (options: SqliteOptions): Promise<ReadModelDatab
   const statements = statementsOn(runner, options.file);
   const tx = transactionOn(statements, sqlite, afterPoll);
   const reader = readerOn(statements, sqlite);
+  const named = async (asked: Promise<void>): Promise<void> => {
+    try {
+      await asked;
+    } catch (error) {
+      throw thrownFor(error, options.file);
+    }
+  };
   const { lease, releaseLease } = leasesOn(statements, sqlite);
   return {
     transaction: (work) =>
       alone(async () => {
-        await runner.startTransaction();
+        await named(runner.startTransaction());
         try {
           const result = await work(tx);
-          await runner.commitTransaction();
+          await named(runner.commitTransaction());
           return result;
         } catch (error) {
           await rollBack(runner);
-          throw thrownFor(error, options.file);
+          throw error;
         }
       }),
     snapshot: (work) => alone(() => work(reader)),

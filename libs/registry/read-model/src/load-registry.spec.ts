@@ -133,8 +133,9 @@ describe('the registry read model', () => {
     rmSync(directory, { recursive: true });
   });
 
-  const wipe = () => database.transaction((tx) => registryProjection.reset(tx));
-  const project = (events: readonly Event[]) => database.transaction((tx) => registryProjection.project(tx, events));
+  const wipe = () => database.transaction((tx) => registryProjection.reset(tx, 'a'));
+  const project = (events: readonly Event[]) =>
+    database.transaction((tx) => registryProjection.project(tx, events, 'a'));
 
   it(
     'INV: the facts of the rows fold to exactly the state of the whole log, wherever the batches are cut',

@@ -1,6 +1,6 @@
-import type { ReadModelDatabase } from '@thuban/database';
+import type { ReadModelDatabase, ReadModelReader } from '@thuban/database';
 import { REGISTRY_SHARDS, shardOf, streamId, type Instance, type Json, type RegistryEvent } from '@thuban/events';
-import type { Checkpoint, Recorded } from '@thuban/event-sourcing';
+import { checkpointName, type Checkpoint, type Recorded, type Slot } from '@thuban/event-sourcing';
 import { keyOf } from './batch.js';
 import {
   aliasOf,
@@ -13,7 +13,7 @@ import {
   type NamespaceRow,
   type ServiceRow,
 } from './rows.js';
-import { REGISTRY_PROJECTION, type TableName } from './schemas.js';
+import { keyColumnsOf, REGISTRY_PROJECTION, tableIn, type TableName } from './schemas.js';
 
 type Fact = Recorded<RegistryEvent>;
 
@@ -23,7 +23,8 @@ export interface LoadedRegistry {
   readonly checkpoint: Checkpoint | undefined;
   /**
    * What is left of the log up to the checkpoint: events, by shard and seq, that fold to the state that the whole log folds to.
-   * Of a thing's history only what shows in the state remains, so seqs have gaps and hashes are empty.
+   * Of a thing's history only what shows in the state remains, so seqs have gaps and hashes are empty. Events that are parked are among
+   * them: whoever decides needs them, although no row has them.
    * To be read once: they are made shard by shard while they are read, so that a fraction of them is alive at a time.
    */
   readonly facts: Iterable<Fact>;
@@ -122,9 +123,9 @@ const instanceFacts = (shard: number, living: LivingInstance): Fact[] => {
 
 type ByService = Map<string, LivingInstance[]>;
 
-const addTo = (groups: ByService, rows: readonly PagedInstance[]): void => {
+const addTo = (groups: ByService, rows: readonly StoredInstance[]): void => {
   for (const [i, instance] of instancesOf(rows).entries()) {
-    const { incarnation, seq, registered_at, changed_at } = rows[i] as PagedInstance;
+    const { incarnation, seq, registered_at, changed_at } = rows[i] as StoredInstance;
     const living = { instance, incarnation, seq, registered_at, changed_at };
     const key = keyOf(instance.namespace, instance.service);
     const group = groups.get(key);
@@ -133,27 +134,22 @@ const addTo = (groups: ByService, rows: readonly PagedInstance[]): void => {
   }
 };
 
-type PagedInstance = StoredInstance & { readonly place: number };
-
 const PAGE = 2000;
-const INSTANCES = `SELECT rowid AS place, data, incarnation, seq, registered_at, changed_at FROM registry_instance
-  WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE}`;
+const INSTANCE_COLUMNS = ['data', 'incarnation', 'seq', 'registered_at', 'changed_at'];
 
 /** In pages, so that the texts of few rows are in memory at a time. */
-const instancesByService = async (database: ReadModelDatabase): Promise<ByService> => {
+const instancesByService = async (reader: ReadModelReader, slot: Slot): Promise<ByService> => {
   const groups: ByService = new Map();
-  for (let after = 0, full = true; full;) {
-    const rows = await database.query<PagedInstance>(INSTANCES, [after]);
-    addTo(groups, rows);
-    full = rows.length === PAGE;
-    after = rows.at(-1)?.place ?? after;
-  }
+  const table = tableIn(slot, 'registry_instance');
+  const keyColumns = keyColumnsOf('registry_instance');
+  const pages = reader.pages<StoredInstance>({ table, columns: INSTANCE_COLUMNS, keyColumns, size: PAGE });
+  for await (const rows of pages) addTo(groups, rows);
   return groups;
 };
 
-const inShards = <R>(rows: readonly R[], key: (row: R) => string): readonly R[][] => {
+const inShards = <R>(rows: readonly R[], shardOfRow: (row: R) => number): readonly R[][] => {
   const shards = Array.from({ length: REGISTRY_SHARDS }, (): R[] => []);
-  for (const row of rows) shards[shard(key(row))]?.push(row);
+  for (const row of rows) shards[shardOfRow(row)]?.push(row);
   return shards;
 };
 
@@ -162,19 +158,22 @@ interface Rows {
   readonly aliases: readonly AliasRow[];
   readonly services: readonly ServiceRow[];
   readonly instances: ByService;
+  readonly waiting: readonly Fact[];
 }
 
 /** By shard and seq. The sort is stable: what stands at the same seq stays in the order in which it was made. */
-function* factsOf({ namespaces, aliases, services, instances }: Rows): Generator<Fact, void> {
+function* factsOf({ namespaces, aliases, services, instances, waiting }: Rows): Generator<Fact, void> {
   const living = ({ namespace, name }: ServiceRow) => instances.get(keyOf(namespace, name)) ?? [];
-  const ofName = ({ namespace, name }: AliasRow | ServiceRow) => `${namespace}/${name}`;
-  const namespacesOf = inShards(namespaces, ({ name }) => name);
+  const ofName = ({ namespace, name }: AliasRow | ServiceRow) => shard(`${namespace}/${name}`);
+  const namespacesOf = inShards(namespaces, ({ name }) => shard(name));
   const aliasesOf = inShards(aliases, ofName);
+  const waitingOf = inShards(waiting, (event) => event.shard);
   for (const [i, servicesOf] of inShards(services, ofName).entries()) {
     const facts = [
       ...(namespacesOf[i] ?? []).flatMap(namespaceFacts),
       ...(aliasesOf[i] ?? []).flatMap(aliasFacts),
       ...servicesOf.flatMap((row) => serviceFacts(row, living(row))),
+      ...(waitingOf[i] ?? []),
     ];
     yield* facts.sort((a, b) => a.seq - b.seq);
   }
@@ -185,20 +184,24 @@ const rememberedOf = ({ idempotency_key, fingerprint, answer, at }: IdempotencyR
   timeMs: at,
 });
 
-const sameTips = (a: Checkpoint | undefined, b: Checkpoint | undefined): boolean =>
-  a?.logId === b?.logId && (a?.tips ?? []).every(({ seq }, shard) => b?.tips[shard]?.seq === seq);
-
 /** Reads the rows back: how a process starts without reading the whole log. */
-export const loadRegistry = async (database: ReadModelDatabase): Promise<LoadedRegistry> => {
-  const checkpoint = await database.checkpointOf(REGISTRY_PROJECTION);
-  const all = <R>(table: TableName, order = ''): Promise<R[]> => database.query<R>(`SELECT * FROM ${table} ${order}`);
-  const namespaces = await all<NamespaceRow>('registry_namespace');
-  const services = await all<ServiceRow>('registry_service');
-  const aliases = await all<AliasRow>('registry_alias');
-  const instances = await instancesByService(database);
-  const remembered = await all<IdempotencyRow>('registry_idempotency', 'ORDER BY at');
-  // Somebody projected in between: the rows are of several checkpoints.
-  if (!sameTips(checkpoint, await database.checkpointOf(REGISTRY_PROJECTION))) return loadRegistry(database);
-  const facts = factsOf({ namespaces, aliases, services, instances });
-  return { checkpoint, facts, remembered: remembered.map(rememberedOf) };
-};
+export const loadRegistry = (database: ReadModelDatabase): Promise<LoadedRegistry> =>
+  database.snapshot(async (reader) => {
+    const slot = await reader.activeSlot(REGISTRY_PROJECTION);
+    const name = checkpointName(REGISTRY_PROJECTION, slot);
+    const all = <R>(table: TableName, order = ''): Promise<R[]> =>
+      reader.query<R>(`SELECT * FROM ${tableIn(slot, table)} ${order}`);
+    const rows: Rows = {
+      namespaces: await all<NamespaceRow>('registry_namespace'),
+      services: await all<ServiceRow>('registry_service'),
+      aliases: await all<AliasRow>('registry_alias'),
+      instances: await instancesByService(reader, slot),
+      waiting: (await reader.parkedEvents(name)).map(({ event }) => JSON.parse(event) as Fact),
+    };
+    const remembered = await all<IdempotencyRow>('registry_idempotency', 'ORDER BY at');
+    return {
+      checkpoint: await reader.checkpointOf(name),
+      facts: factsOf(rows),
+      remembered: remembered.map(rememberedOf),
+    };
+  });

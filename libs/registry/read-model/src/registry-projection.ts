@@ -1,19 +1,23 @@
 import type { ReadModelTx, SqlRow, SqlValue } from '@thuban/database';
-import type { RegistryEvent } from '@thuban/events';
-import type { Projection, Recorded } from '@thuban/event-sourcing';
+import { streamId, type RegistryEvent } from '@thuban/events';
+import type { Projection, Recorded, Slot } from '@thuban/event-sourcing';
 import { applyEvent, keyOf, rowsOver, type Batch, type KnownInstance } from './batch.js';
 import type { AliasRow, IdempotencyRow, InstanceRow, NamespaceRow, ServiceRow } from './rows.js';
-import { columnsOf, keyColumnsOf, REGISTRY_PROJECTION, TABLES, type TableName } from './schemas.js';
+import { columnsOf, keyColumnsOf, REGISTRY_PROJECTION, tableIn, TABLES, type TableName } from './schemas.js';
 
 type Event = Recorded<RegistryEvent>;
 type Keys = readonly (readonly string[])[];
 
-const KEPT_MS = 24 * 60 * 60 * 1000;
-const KEYS_PER_QUERY = 200;
+/** The tables that are written. */
+interface Target {
+  readonly tx: ReadModelTx;
+  readonly slot: Slot;
+}
 
+const KEPT_MS = 24 * 60 * 60 * 1000;
 /** The rows of a table with these keys; `columns` beside the key's. */
 const fetchRows = async <R>(
-  tx: ReadModelTx,
+  { tx, slot }: Target,
   table: TableName,
   keys: Keys,
   columns = columnsOf(table),
@@ -21,13 +25,8 @@ const fetchRows = async <R>(
   const names = keyColumnsOf(table);
   const distinct = [...new Map(keys.map((key) => [keyOf(...key), key])).values()];
   const found = new Map<string, R>();
-  for (let from = 0; from < distinct.length; from += KEYS_PER_QUERY) {
-    const chunk = distinct.slice(from, from + KEYS_PER_QUERY);
-    const places = chunk.map(() => `(${names.map(() => '?').join(',')})`).join(',');
-    const sql = `SELECT ${[...new Set([...names, ...columns])].join(', ')} FROM ${table} WHERE (${names.join(', ')}) IN (VALUES ${places})`;
-    for (const row of await tx.query<R & Record<string, string>>(sql, chunk.flat()))
-      found.set(keyOf(...names.map((name) => row[name] ?? '')), row);
-  }
+  for (const row of await tx.withKeys<R & Record<string, string>>(tableIn(slot, table), columns, names, distinct))
+    found.set(keyOf(...names.map((name) => row[name] ?? '')), row);
   return found;
 };
 
@@ -64,7 +63,7 @@ const servicesOf = (event: Event): Keys => {
 };
 
 /** Reads what the events of a batch need of the rows before it: a handful of queries for each batch, whatever its size. */
-const loadBatch = async (tx: ReadModelTx, events: readonly Event[]): Promise<Batch> => {
+const loadBatch = async (target: Target, events: readonly Event[]): Promise<Batch> => {
   const namespaceKeys = keysFor(events, ofTypes('NamespaceCreated', 'NamespaceChanged'), ({ data }) => [data.name]);
   const aliasKeys = keysFor(events, ofTypes('AliasCreated'), ({ data }) => [data.namespace, data.name]);
   const instanceKeys = keysFor(events, ofTypes('InstanceChanged', 'InstanceDeregistered'), ({ data }) => [
@@ -72,9 +71,12 @@ const loadBatch = async (tx: ReadModelTx, events: readonly Event[]): Promise<Bat
     data.service,
     data.id,
   ]);
-  const known = await fetchRows<KnownInstance>(tx, 'registry_instance', instanceKeys, ['incarnation', 'registered_at']);
+  const known = await fetchRows<KnownInstance>(target, 'registry_instance', instanceKeys, [
+    'incarnation',
+    'registered_at',
+  ]);
   const instances = rowsOver<InstanceRow | KnownInstance>(known);
-  const idsBefore = await idsOfDeletedServices(tx, events);
+  const idsBefore = await idsOfDeletedServices(target, events);
   const hasInstances = (namespace: string, service: string): boolean => {
     const prefix = `${keyOf(namespace, service)}\n`;
     const before = idsBefore.get(keyOf(namespace, service)) ?? [];
@@ -82,21 +84,21 @@ const loadBatch = async (tx: ReadModelTx, events: readonly Event[]): Promise<Bat
     return registered || before.some((id) => !instances.changed.has(prefix + id));
   };
   return {
-    namespaces: rowsOver(await fetchRows<NamespaceRow>(tx, 'registry_namespace', namespaceKeys)),
-    services: rowsOver(await fetchRows<ServiceRow>(tx, 'registry_service', events.flatMap(servicesOf))),
-    aliases: rowsOver(await fetchRows<AliasRow>(tx, 'registry_alias', aliasKeys)),
+    namespaces: rowsOver(await fetchRows<NamespaceRow>(target, 'registry_namespace', namespaceKeys)),
+    services: rowsOver(await fetchRows<ServiceRow>(target, 'registry_service', events.flatMap(servicesOf))),
+    aliases: rowsOver(await fetchRows<AliasRow>(target, 'registry_alias', aliasKeys)),
     instances,
     hasInstances,
   };
 };
 
 const idsOfDeletedServices = async (
-  tx: ReadModelTx,
+  { tx, slot }: Target,
   events: readonly Event[],
 ): Promise<Map<string, readonly string[]>> => {
   const ids = new Map<string, readonly string[]>();
   for (const { data } of events.filter(ofTypes('ServiceDeleted'))) {
-    const sql = 'SELECT id FROM registry_instance WHERE namespace = ? AND service = ?';
+    const sql = `SELECT id FROM ${tableIn(slot, 'registry_instance')} WHERE namespace = ? AND service = ?`;
     const rows = await tx.query<{ id: string }>(sql, [data.namespace, data.name]);
     ids.set(
       keyOf(data.namespace, data.name),
@@ -107,7 +109,7 @@ const idsOfDeletedServices = async (
 };
 
 const write = async <R extends object>(
-  tx: ReadModelTx,
+  { tx, slot }: Target,
   table: TableName,
   changed: ReadonlyMap<string, R | undefined>,
 ): Promise<void> => {
@@ -117,12 +119,12 @@ const write = async <R extends object>(
   for (const [key, row] of changed)
     if (row) rows.push(columns.map((column) => (row as Record<string, SqlValue>)[column] ?? null));
     else gone.push(key.split('\n'));
-  if (gone.length > 0) await tx.deleteWhere(table, keyColumnsOf(table), gone);
-  if (rows.length > 0) await tx.upsert(table, columns, keyColumnsOf(table), rows);
+  if (gone.length > 0) await tx.deleteWhere(tableIn(slot, table), keyColumnsOf(table), gone);
+  if (rows.length > 0) await tx.upsert(tableIn(slot, table), columns, keyColumnsOf(table), rows);
 };
 
 /** Keys are remembered for 24 hours of event time, so a rebuild forgets the same as the process that lived through it. */
-const rememberKeys = async (tx: ReadModelTx, events: readonly Event[]): Promise<void> => {
+const rememberKeys = async (target: Target, events: readonly Event[]): Promise<void> => {
   const rows = new Map<string, IdempotencyRow>();
   for (const { meta, timeMs } of events) {
     if (!meta.idempotency) continue;
@@ -130,31 +132,56 @@ const rememberKeys = async (tx: ReadModelTx, events: readonly Event[]): Promise<
     rows.set(key, { idempotency_key: key, fingerprint, answer: JSON.stringify(answer), at: timeMs });
   }
   if (rows.size === 0) return;
-  await write(tx, 'registry_idempotency', rows);
+  await write(target, 'registry_idempotency', rows);
   const newest = Math.max(...[...rows.values()].map(({ at }) => at));
-  await tx.query('DELETE FROM registry_idempotency WHERE at <= ?', [newest - KEPT_MS]);
+  await target.tx.query(`DELETE FROM ${tableIn(target.slot, 'registry_idempotency')} WHERE at <= ?`, [
+    newest - KEPT_MS,
+  ]);
 };
 
 /** Rows are made from this many events at a time: what is synchronous in it holds up the process for a few milliseconds. */
 const SLICE = 500;
 
-const projectSlice = async (tx: ReadModelTx, events: readonly Event[]): Promise<void> => {
-  const batch = await loadBatch(tx, events);
+const projectSlice = async (target: Target, events: readonly Event[]): Promise<void> => {
+  const batch = await loadBatch(target, events);
   for (const event of events) applyEvent(batch, event);
-  await write(tx, 'registry_namespace', batch.namespaces.changed);
-  await write(tx, 'registry_service', batch.services.changed);
-  await write(tx, 'registry_alias', batch.aliases.changed);
-  await write(tx, 'registry_instance', batch.instances.changed);
-  await rememberKeys(tx, events);
+  await write(target, 'registry_namespace', batch.namespaces.changed);
+  await write(target, 'registry_service', batch.services.changed);
+  await write(target, 'registry_alias', batch.aliases.changed);
+  await write(target, 'registry_instance', batch.instances.changed);
+  await rememberKeys(target, events);
+};
+
+/** What an event that cannot be folded holds up: its service with its instances, its alias, or its namespace. */
+const keyOfEvent = (event: Event): string => {
+  switch (event.type) {
+    case 'NamespaceCreated':
+    case 'NamespaceChanged':
+    case 'NamespaceDeleted':
+      return streamId('namespace', event.data.name);
+    case 'AliasCreated':
+    case 'AliasDeleted':
+      return streamId('alias', event.data.namespace, event.data.name);
+    case 'ServiceCreated':
+    case 'ServiceChanged':
+    case 'ServiceDeleted':
+      return streamId('service', event.data.namespace, event.data.name);
+    case 'InstanceRegistered':
+    case 'InstanceChanged':
+    case 'InstanceDeregistered':
+      return streamId('service', event.data.namespace, event.data.service);
+  }
 };
 
 /** Keeps the rows of namespaces, services, aliases, instances and remembered idempotency keys: one final row a key and slice. */
 export const registryProjection: Projection<ReadModelTx, RegistryEvent> = {
   name: REGISTRY_PROJECTION,
-  project: async (tx, events) => {
-    for (let from = 0; from < events.length; from += SLICE) await projectSlice(tx, events.slice(from, from + SLICE));
+  keyOf: keyOfEvent,
+  project: async (tx, events, slot) => {
+    for (let from = 0; from < events.length; from += SLICE)
+      await projectSlice({ tx, slot }, events.slice(from, from + SLICE));
   },
-  reset: async (tx) => {
-    for (const table of Object.keys(TABLES)) await tx.query(`DELETE FROM ${table}`);
+  reset: async (tx, slot) => {
+    for (const table of Object.keys(TABLES)) await tx.clear(tableIn(slot, table as TableName));
   },
 };

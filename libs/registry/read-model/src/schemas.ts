@@ -1,4 +1,5 @@
 import { recreateTables, type Migration } from '@thuban/database';
+import type { Slot } from '@thuban/event-sourcing';
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
 
 /** The name of the projection and of its checkpoint. */
@@ -80,19 +81,30 @@ export const TABLES = {
 export type TableName = keyof typeof TABLES;
 
 const INDICES: Partial<Record<TableName, { name: string; columns: string[] }[]>> = {
-  registry_idempotency: [{ name: 'registry_idempotency_at', columns: ['at'] }],
+  registry_idempotency: [{ name: 'at', columns: ['at'] }],
 };
 
-/** The tables of this read model, for `openDatabase`. */
-export const registryEntities: readonly EntitySchema[] = Object.entries(TABLES).map(
-  ([name, columns]) =>
-    new EntitySchema<object>({ name, tableName: name, columns, indices: INDICES[name as TableName] ?? [] }),
-);
+/** The name of a table in a slot. */
+export const tableIn = (slot: Slot, table: TableName): string => (slot === 'a' ? table : `${table}_b`);
+
+const entitiesIn = (slot: Slot): EntitySchema[] =>
+  Object.entries(TABLES).map(([table, columns]) => {
+    const name = tableIn(slot, table as TableName);
+    const indices = (INDICES[table as TableName] ?? []).map((index) => ({ ...index, name: `${name}_${index.name}` }));
+    return new EntitySchema<object>({ name, tableName: name, columns, indices });
+  });
+
+/** The tables of this read model, once a slot, for `openDatabase`. */
+export const registryEntities: readonly EntitySchema[] = [...entitiesIn('a'), ...entitiesIn('b')];
 
 /** The steps that lead to these tables, for `openDatabase`. */
 export const registryMigrations: readonly Migration[] = [
   {
     name: 'registry/tables-1764064800000',
+    up: (runner) => recreateTables(runner, registryEntities, [REGISTRY_PROJECTION]),
+  },
+  {
+    name: 'registry/slots-1764081600000',
     up: (runner) => recreateTables(runner, registryEntities, [REGISTRY_PROJECTION]),
   },
 ];
