@@ -163,6 +163,7 @@ export {
   Cluster_CommonLbConfig_LocalityWeightedLbConfigSchema,
   type UpstreamConnectionOptions,
   UpstreamConnectionOptionsSchema,
+  Cluster_LbSubsetConfig_LbSubsetSelector_LbSubsetSelectorFallbackPolicy,
   Cluster_LbSubsetConfig_LbSubsetFallbackPolicy,
   Cluster_LbSubsetConfig_LbSubsetFallbackPolicySchema,
   Cluster_DiscoveryType,

@@ -44,12 +44,20 @@ const byPriority = (a: RouteRule, b: RouteRule): number =>
 
 /** The branches of a rule that are about a service; one without its destinations would match what it is not about. */
 const branchesInto = ({ id, name, branches }: RouteRule, here: Place): readonly MeshRoute[] =>
-  branches.flatMap((branch): readonly MeshRoute[] => {
+  branches.flatMap((branch, index): readonly MeshRoute[] => {
     const destinations = branch.destinations.filter((destination) => covers(destination, here));
-    return destinations.length > 0 ? [{ form: 'route-rule', id, name, branch: { ...branch, destinations } }] : [];
+    return destinations.length > 0
+      ? [{ form: 'route-rule', id, name, index, branch: { ...branch, destinations } }]
+      : [];
   });
 
-const ownRoute = (branch: RouteBranch): MeshRoute => ({ form: 'service-routing', id: '', name: '', branch });
+const ownRoute = (branch: RouteBranch, index: number): MeshRoute => ({
+  form: 'service-routing',
+  id: '',
+  name: '',
+  index,
+  branch,
+});
 
 export const createMeshRules = (): MeshRules => {
   const rules = new Map<string, RouteRule>();

@@ -38,6 +38,8 @@ export interface MeshRoute {
   /** Id and name of the rule; both empty for a service's own routing of the first form. */
   readonly id: string;
   readonly name: string;
+  /** Which of the branches of the rule, or of the inbounds, from 0. */
+  readonly index: number;
   readonly branch: RouteBranch;
 }
 

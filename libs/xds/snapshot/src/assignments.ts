@@ -1,7 +1,7 @@
 import type { Instance } from '@thuban/events';
 import type { MeshService } from '@thuban/xds-mesh';
 import { resourceOf } from './encode-resource.js';
-import { endpointFrame, endpointOrder, omissionOf, WEIGHT_MAX, weightOf } from './endpoints.js';
+import { endpointFrame, endpointOrder, type Labels, omissionOf, WEIGHT_MAX, weightOf } from './endpoints.js';
 import type { Resource } from './resource.js';
 import type { Wire } from './wire.js';
 
@@ -42,7 +42,15 @@ const localityHeader = (wire: Wire, { location }: Instance): Buffer => {
   return wire.take();
 };
 
-export const createAssignment = (wire: Wire, name: string, service: MeshService): Assignment => {
+/** `labelsFor` answers the labels that an endpoint carries besides its own. */
+export const createAssignment = (
+  wire: Wire,
+  name: string,
+  service: MeshService,
+  labelsFor: (instance: Instance) => Labels = () => [],
+): Assignment => {
+  const frameOf = (instance: Instance, weight: number): Buffer =>
+    endpointFrame(wire, instance, weight, labelsFor(instance));
   const localities = new Map<string, Locality>();
   const entryOf = (instance: Instance): Entry => {
     const key = localityKey(instance);
@@ -55,7 +63,7 @@ export const createAssignment = (wire: Wire, name: string, service: MeshService)
     };
     localities.set(key, locality);
     locality.entries++;
-    return { instance, frame: endpointFrame(wire, instance, weightOf(instance)), locality };
+    return { instance, frame: frameOf(instance, weightOf(instance)), locality };
   };
   const leave = ({ locality }: Entry): void => {
     if (--locality.entries === 0) localities.delete(locality.key);
@@ -81,7 +89,7 @@ export const createAssignment = (wire: Wire, name: string, service: MeshService)
       if (removed || added) resource = undefined;
       return removed !== undefined || added !== undefined;
     },
-    resource: () => (resource ??= assemble(wire, name, entries, localities)),
+    resource: () => (resource ??= assemble(wire, name, entries, localities, frameOf)),
   };
 };
 
@@ -114,13 +122,19 @@ const weighing = (entries: readonly Entry[]): ((instance: Instance) => number) =
   return (instance) => Math.max(1, Math.floor(weightOf(instance) * scale));
 };
 
-const assemble = (wire: Wire, name: string, entries: readonly Entry[], localities: Map<string, Locality>): Resource => {
+const assemble = (
+  wire: Wire,
+  name: string,
+  entries: readonly Entry[],
+  localities: Map<string, Locality>,
+  frameOf: (instance: Instance, weight: number) => Buffer,
+): Resource => {
   for (const locality of localities.values()) Object.assign(locality, { frames: [], weight: 0 });
   const served = distinct(entries);
   const weigh = weighing(served);
   for (const { locality, frame, instance } of served) {
     const weight = weigh(instance);
-    locality.frames.push(weigh === weightOf ? frame : endpointFrame(wire, instance, weight));
+    locality.frames.push(weigh === weightOf ? frame : frameOf(instance, weight));
     locality.weight += weight;
   }
 

@@ -53,8 +53,25 @@ const EDS_CLUSTER = toBinary(
   }),
 );
 
-/** The EDS cluster of a service: nothing in it but its name depends on the service yet. */
-export const serviceCluster = (wire: Wire, name: string): Resource => {
+/** Field 22 (lb_subset_config) of Cluster. */
+const subsetConfig = (selectors: readonly (readonly string[])[]): Uint8Array =>
+  toBinary(
+    envoy.ClusterSchema,
+    create(envoy.ClusterSchema, {
+      lbSubsetConfig: {
+        // Routes that ask for no labels take every endpoint; those that do take nobody else's when theirs are gone.
+        fallbackPolicy: envoy.Cluster_LbSubsetConfig_LbSubsetFallbackPolicy.ANY_ENDPOINT,
+        subsetSelectors: selectors.map((keys) => ({
+          keys: [...keys],
+          fallbackPolicy: envoy.Cluster_LbSubsetConfig_LbSubsetSelector_LbSubsetSelectorFallbackPolicy.NO_FALLBACK,
+        })),
+      },
+    }),
+  );
+
+/** The EDS cluster of a service. `selectors` are the label keys by which rules divide it. */
+export const serviceCluster = (wire: Wire, name: string, selectors: readonly (readonly string[])[] = []): Resource => {
+  if (selectors.length > 0) wire.raw(subsetConfig(selectors));
   wire.raw(EDS_CLUSTER);
   wire.string(1, name);
   return resourceOf('CDS', name, [wire.take()]);

@@ -1,6 +1,6 @@
-import { createMesh } from '@thuban/xds-mesh';
+import { createMesh, evolveMesh } from '@thuban/xds-mesh';
 import fc from 'fast-check';
-import { anyHistory, anyNode, remixed } from './fixtures/any-history.js';
+import { anyHistory, anyNode, anyRuledHistory, remixed } from './fixtures/any-history.js';
 import { recorded } from '@thuban/testing';
 import {
   aliasCreated,
@@ -66,6 +66,21 @@ describe('resources', () => {
     );
   });
 
+  it('routes follow the instances and services that rules ask for', () => {
+    fc.assert(
+      fc.property(anyRuledHistory, anyNode, (history, node) => {
+        const step = createResources({ mesh: createMesh() });
+        const mesh = createMesh();
+        for (const event of history) {
+          step.apply([event]);
+          everything(step, node);
+          evolveMesh(mesh, event);
+        }
+        expect(everything(step, node)).toEqual(everything(createResources({ mesh }), node));
+      }),
+    );
+  });
+
   it('a mesh loaded from rows has the bytes and versions of the one that was folded (a restart changes nothing)', () => {
     fc.assert(
       fc.property(anyHistory, anyNode, (history, node) => {
@@ -78,6 +93,8 @@ describe('resources', () => {
           services,
           aliases: namespaces.flatMap((namespace) => [...namespace.aliases.values()]),
           instances: services.flatMap((service) => [...service.endpoints.values()]),
+          routeRules: mesh.routeRules(),
+          serviceRoutings: mesh.serviceRoutings(),
         };
         expect(everything(createResources({ mesh: createMesh(rows) }), node)).toEqual(everything(folded, node));
       }),
@@ -167,7 +184,7 @@ describe('resources', () => {
       [
         { type: 'CDS', view: 'direct/default', names: [ECHO] },
         { type: 'EDS', view: '', names: [ECHO] },
-        { type: 'RDS', view: 'direct/default', names: [ROUTES] },
+        { type: 'RDS', view: 'direct//default', names: [ROUTES] },
       ],
     ]);
   });
@@ -229,7 +246,7 @@ describe('resources', () => {
     expect(changes).toEqual([]);
     resources.apply(recorded([serviceCreated('far', 'other')]));
     expect(changes[0]).toContainEqual({ type: 'CDS', view: 'direct/default', names: ['OUTBOUND|other|far'] });
-    expect(changes[0]).toContainEqual({ type: 'RDS', view: 'direct/default', names: [ROUTES] });
+    expect(changes[0]).toContainEqual({ type: 'RDS', view: 'direct//default', names: [ROUTES] });
   });
 
   it('a service that is made again starts with no endpoints of its former life', () => {

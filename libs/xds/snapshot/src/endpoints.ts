@@ -33,8 +33,11 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 export const endpointOrder = (a: Instance, b: Instance): number =>
   compare(a.host, b.host) || a.port - b.port || compare(a.id, b.id);
 
+/** Key and value, sorted by key. */
+export type Labels = readonly (readonly [string, string])[];
+
 /** A google.protobuf.Struct of strings; sorted, or equal metadata had more than one encoding. */
-const writeStruct = (wire: Wire, entries: readonly (readonly [string, string])[]): void => {
+const writeStruct = (wire: Wire, entries: Labels): void => {
   for (let i = entries.length - 1; i >= 0; i--) {
     const [key, value] = entries[i]!;
     const entry = wire.mark();
@@ -50,15 +53,16 @@ const writeStruct = (wire: Wire, entries: readonly (readonly [string, string])[]
 const EMPTY = new Uint8Array(0);
 
 /** What subset rules can match: the instance's own metadata, with `version` and `protocol` as Polaris adds them to what SDKs see. */
-const labelsOf = ({ metadata, version, protocol }: Instance): readonly (readonly [string, string])[] => {
+export const labelsOf = ({ metadata, version, protocol }: Instance): Labels => {
   const labels = Object.entries(metadata);
   if (version !== '' && !Object.hasOwn(metadata, 'version')) labels.push(['version', version]);
   if (protocol !== '' && !Object.hasOwn(metadata, 'protocol')) labels.push(['protocol', protocol]);
   return labels.sort(([a], [b]) => compare(a, b));
 };
 
-const writeMetadata = (wire: Wire, instance: Instance): void => {
-  const labels = labelsOf(instance);
+const writeMetadata = (wire: Wire, instance: Instance, more: Labels): void => {
+  const own = labelsOf(instance);
+  const labels = more.length === 0 ? own : [...own, ...more].sort(([a], [b]) => compare(a, b));
   if (labels.length === 0) return;
   const metadata = wire.mark();
   writeStruct(wire, labels);
@@ -77,12 +81,15 @@ const writeAddress = (wire: Wire, { host, port }: Instance): void => {
   wire.wrap(1, endpoint); // LbEndpoint.endpoint
 };
 
-/** An LbEndpoint as field 2 of LocalityLbEndpoints, tag and length included. Instance → LbEndpoint, endpoint_components.proto. */
-export const endpointFrame = (wire: Wire, instance: Instance, weight: number): Buffer => {
+/**
+ * An LbEndpoint as field 2 of LocalityLbEndpoints, tag and length included. Instance → LbEndpoint, endpoint_components.proto. `more` are labels
+ * besides its own, with other keys.
+ */
+export const endpointFrame = (wire: Wire, instance: Instance, weight: number, more: Labels = []): Buffer => {
   const weightMark = wire.mark();
   wire.uint(1, weight);
   wire.wrap(4, weightMark);
-  writeMetadata(wire, instance);
+  writeMetadata(wire, instance, more);
   wire.uint(2, instance.healthy ? HEALTHY : UNHEALTHY);
   writeAddress(wire, instance);
   wire.wrap(2, 0);

@@ -1,26 +1,81 @@
+import type { RouteRule, ServiceRouting } from '@thuban/events';
 import type { Mesh, MeshService } from '@thuban/xds-mesh';
 import { clusterName } from './clusters.js';
 import { claimDomains } from './domains.js';
 import { endpointOrder, omissionOf } from './endpoints.js';
+import { readBranch } from './routed-branches.js';
 import { targetOf, routedNames } from './routes.js';
 
 /** Something registered that proxies do not get as it was meant. Nothing else suffers from it. */
 export interface Problem {
-  readonly kind: 'domain taken' | 'domain illegal' | 'alias without target' | 'endpoint left out' | 'address twice';
+  readonly kind:
+    | 'domain taken'
+    | 'domain illegal'
+    | 'alias without target'
+    | 'endpoint left out'
+    | 'address twice'
+    | 'rule left out'
+    | 'rule without instances';
   readonly namespace: string;
-  /** The service or alias. */
+  /** The service or alias; of `rule left out` the rule, or the service whose own routing it is. */
   readonly name: string;
   /** A sentence for operators. */
   readonly text: string;
 }
 
-/** All problems of the mesh as it is. O(everything): for a status page, not for a push. */
-export const problemsOf = (mesh: Mesh): readonly Problem[] =>
-  [...mesh.namespaces()].flatMap((namespace) => [
-    ...aliasProblems(mesh, namespace),
-    ...domainProblems(mesh, namespace),
-    ...[...(mesh.namespace(namespace)?.services.values() ?? [])].flatMap(endpointProblems),
-  ]);
+/**
+ * All problems of the mesh as it is. O(everything): for a status page, not for a push. `emptyBranches` names the branches of a service's
+ * rules that match requests and have nobody to send them to.
+ */
+export const problemsOf = (
+  mesh: Mesh,
+  emptyBranches: (service: MeshService) => readonly string[],
+): readonly Problem[] => [
+  ...[...mesh.namespaces()].flatMap((namespace) => {
+    const services = [...(mesh.namespace(namespace)?.services.values() ?? [])];
+    return [
+      ...aliasProblems(mesh, namespace),
+      ...domainProblems(mesh, namespace),
+      ...services.flatMap(endpointProblems),
+      ...services.flatMap((service) => emptyBranchProblems(service, emptyBranches(service))),
+    ];
+  }),
+  ...[...mesh.routeRules()].flatMap(ruleProblems),
+  ...[...mesh.serviceRoutings()].flatMap(routingProblems),
+];
+
+const emptyBranchProblems = ({ namespace, name }: MeshService, branches: readonly string[]): readonly Problem[] =>
+  branches.map((branch) => ({
+    kind: 'rule without instances',
+    namespace,
+    name,
+    text: `${branch}: no instance of ${name} is what its destinations ask for; what it matches goes to later branches, and is answered 503 when none takes it`,
+  }));
+
+const leftOut = (namespace: string, name: string, texts: readonly string[]): readonly Problem[] =>
+  texts.map((text) => ({ kind: 'rule left out', namespace, name, text }));
+
+const ruleProblems = ({ id, namespace, name, enabled, branches }: RouteRule): readonly Problem[] =>
+  enabled
+    ? branches.flatMap((branch, i) =>
+        leftOut(namespace, name, readBranch({ form: 'route-rule', id, name, branch, index: i }, namespace).problems),
+      )
+    : [];
+
+const routingProblems = ({ namespace, service, inbounds, outbounds }: ServiceRouting): readonly Problem[] => [
+  ...inbounds.flatMap((branch, i) =>
+    leftOut(
+      namespace,
+      service,
+      readBranch({ form: 'service-routing', id: '', name: '', branch, index: i }, namespace).problems,
+    ),
+  ),
+  ...(outbounds.length > 0
+    ? leftOut(namespace, service, [
+        `outbounds of ${service} are not followed by proxies: write them as a rule, or as inbounds of the services that are called`,
+      ])
+    : []),
+];
 
 const aliasProblems = (mesh: Mesh, namespace: string): readonly Problem[] =>
   [...(mesh.namespace(namespace)?.aliases.values() ?? [])]

@@ -5,21 +5,27 @@ import { clusterName, PASSTHROUGH_CLUSTER } from './clusters.js';
 import { claimDomains } from './domains.js';
 import { resourceOf } from './encode-resource.js';
 import type { Resource } from './resource.js';
+import { type Caller, type CallerRoutes, ROUTE_DEFAULTS, type ServiceRoutes } from './service-routing.js';
 import type { Wire } from './wire.js';
 
 /** The one route configuration of outbound traffic: Polaris's name. Its content depends on the node's namespace. */
 export const OUTBOUND_ROUTES = 'polaris-outbound-router';
 
-/** The virtual hosts of a namespace, encoded, and the clusters that they send to. */
+/** The virtual hosts of a namespace for one kind of caller, encoded, and the clusters that they send to. */
 export interface RouteTable {
   readonly virtualHosts: readonly Buffer[];
   readonly clusters: readonly string[];
 }
 
-/** Keeps the encoded virtual hosts of a namespace, so that a new service encodes one. */
+/** Keeps the encoded virtual hosts of a namespace, so that a new service or a changed rule encodes one. */
 export interface RouteTables {
-  /** The table as the mesh is now. O(names of the namespace); encodes only what changed since the last call. */
-  tableOf(namespace: string): RouteTable;
+  /**
+   * The table as the mesh is now, for a caller; the same one for callers that no rule tells apart. O(names of the namespace) after
+   * `invalidate`; encodes only what changed since then.
+   */
+  tableOf(namespace: string, service: string): RouteTable;
+  /** The names of a namespace, where they lead to, or rules of a service there have changed. */
+  invalidate(namespace: string): void;
   /** Forgets a namespace that nobody asks for. */
   forget(namespace: string): void;
 }
@@ -33,60 +39,111 @@ export const routedNames = (mesh: Mesh, namespace: string): readonly MeshName[] 
   (mesh.namespace(namespace)?.byAge ?? []).filter((name) => targetOf(mesh, name) !== undefined);
 
 /** Everything goes to the cluster: field 2 (route) of Route, without the cluster's name. */
-const ROUTE_ACTION = toBinary(
-  envoy.RouteActionSchema,
-  create(envoy.RouteActionSchema, {
-    // No limit of our own on how long an answer may take (Envoy's is 15 s, which ends streams); the idle timeout of the listener stays.
-    timeout: {},
-    // Both mean that the request was never processed, so a repeat is safe for every method.
-    retryPolicy: { retryOn: 'connect-failure,refused-stream', numRetries: 2 },
-  }),
-);
+const ROUTE_ACTION = toBinary(envoy.RouteActionSchema, create(envoy.RouteActionSchema, ROUTE_DEFAULTS));
 const ANY_PATH = create(envoy.RouteMatchSchema, { pathSpecifier: { case: 'prefix', value: '/' } });
 const MATCH = toBinary(envoy.RouteMatchSchema, ANY_PATH);
 
-/** Field 2 (virtual_hosts) of RouteConfiguration, tag and length included. */
-const virtualHostFrame = (wire: Wire, name: string, domains: readonly string[], cluster: string): Buffer => {
-  wire.raw(ROUTE_ACTION);
-  wire.string(1, cluster);
-  wire.wrap(2, 0); // Route.route
-  wire.bytes(1, MATCH); // Route.match
-  wire.wrap(3, 0); // VirtualHost.routes
+const NO_RULES: CallerRoutes = { variant: '', routes: [], complete: false, transfers: [] };
+
+/** Field 2 (virtual_hosts) of RouteConfiguration, tag and length included: the routes of the rules, then one to the whole service. */
+const virtualHostFrame = (
+  wire: Wire,
+  name: string,
+  { domains, cluster }: Pick<Entry, 'domains' | 'cluster'>,
+  { routes, complete }: CallerRoutes,
+): Buffer => {
+  if (!complete) {
+    wire.raw(ROUTE_ACTION);
+    wire.string(1, cluster);
+    wire.wrap(2, 0); // Route.route
+    wire.bytes(1, MATCH); // Route.match
+    wire.wrap(3, 0); // VirtualHost.routes
+  }
+  for (const route of routes.toReversed()) wire.bytes(3, route);
   for (const domain of domains.toReversed()) wire.string(2, domain);
   wire.string(1, name);
   wire.wrap(2, 0);
   return wire.take();
 };
 
-interface Encoded {
+/** A virtual host, encoded for each kind of caller that has asked. */
+interface Entry {
   readonly target: MeshService;
   readonly domains: readonly string[];
   readonly cluster: string;
-  readonly frame: Buffer;
+  readonly rules: ServiceRoutes | undefined;
+  readonly frames: Map<string, Buffer>;
 }
 
-export const createRouteTables = (wire: Wire, mesh: Mesh): RouteTables => {
-  const kept = new Map<string, Map<MeshName, Encoded>>();
-  const encode = (name: MeshName, target: MeshService, domains: readonly string[]): Encoded => {
-    const cluster = clusterName(target.namespace, target.name);
-    const host = `${name.name}.${name.namespace}`; // unique: one namespace, one name; the catch-all has no dot
-    return { target, domains, cluster, frame: virtualHostFrame(wire, host, domains, cluster) };
+interface Kept {
+  readonly entries: ReadonlyMap<MeshName, Entry>;
+  /** Those whose routes depend on the caller. */
+  readonly varying: readonly ServiceRoutes[];
+  /** By what the varying ones say of a caller. */
+  readonly tables: Map<string, RouteTable>;
+  fresh: boolean;
+}
+
+/** `rulesOf` answers the routes that rules make for a service, if there are any. */
+export const createRouteTables = (
+  wire: Wire,
+  mesh: Mesh,
+  rulesOf: (service: MeshService) => ServiceRoutes | undefined,
+): RouteTables => {
+  const kept = new Map<string, Kept>();
+
+  const entriesOf = (namespace: string): ReadonlyMap<MeshName, Entry> => {
+    const previous = kept.get(namespace)?.entries;
+    const entries = new Map<MeshName, Entry>();
+    for (const { name, domains } of claimDomains(routedNames(mesh, namespace))) {
+      const target = targetOf(mesh, name);
+      if (!target || domains.length === 0) continue;
+      const rules = rulesOf(target);
+      const known = previous?.get(name);
+      const fits = known?.target === target && known.rules === rules && sameDomains(known.domains, domains);
+      const cluster = clusterName(target.namespace, target.name);
+      entries.set(name, fits ? known : { target, domains, cluster, rules, frames: new Map() });
+    }
+    return entries;
+  };
+  const freshOf = (namespace: string): Kept => {
+    const known = kept.get(namespace);
+    if (known?.fresh) return known;
+    const entries = entriesOf(namespace);
+    const varying = [...new Set([...entries.values()].flatMap(({ rules }) => (rules?.varies ? [rules] : [])))];
+    const made: Kept = { entries, varying, tables: new Map(), fresh: true };
+    kept.set(namespace, made);
+    return made;
+  };
+  const frameOf = ({ name, namespace }: MeshName, entry: Entry, routes: CallerRoutes): Buffer => {
+    const host = `${name}.${namespace}`; // unique: one namespace, one name; the catch-all has no dot
+    const frame = entry.frames.get(routes.variant) ?? virtualHostFrame(wire, host, entry, routes);
+    entry.frames.set(routes.variant, frame);
+    return frame;
+  };
+  const tableFor = ({ entries }: Kept, caller: Caller): RouteTable => {
+    const clusters = new Set<string>();
+    const virtualHosts = [...entries].map(([name, entry]) => {
+      const routes = entry.rules?.forCaller(caller) ?? NO_RULES;
+      clusters.add(entry.cluster);
+      for (const cluster of routes.transfers) clusters.add(cluster);
+      return frameOf(name, entry, routes);
+    });
+    return { virtualHosts, clusters: [...clusters] };
   };
 
   return {
-    tableOf: (namespace) => {
-      const previous = kept.get(namespace);
-      const encoded = new Map<MeshName, Encoded>();
-      for (const { name, domains } of claimDomains(routedNames(mesh, namespace))) {
-        const target = targetOf(mesh, name);
-        if (!target || domains.length === 0) continue;
-        const known = previous?.get(name);
-        const fits = known?.target === target && sameDomains(known.domains, domains);
-        encoded.set(name, fits ? known : encode(name, target, domains));
-      }
-      kept.set(namespace, encoded);
-      const all = [...encoded.values()];
-      return { virtualHosts: all.map(({ frame }) => frame), clusters: [...new Set(all.map(({ cluster }) => cluster))] };
+    tableOf: (namespace, service) => {
+      const fresh = freshOf(namespace);
+      const caller = { namespace, service };
+      const key = fresh.varying.map((rules) => rules.forCaller(caller).variant).join(' ');
+      const table = fresh.tables.get(key) ?? tableFor(fresh, caller);
+      fresh.tables.set(key, table);
+      return table;
+    },
+    invalidate: (namespace) => {
+      const known = kept.get(namespace);
+      if (known) known.fresh = false;
     },
     forget: (namespace) => void kept.delete(namespace),
   };

@@ -16,6 +16,24 @@ export const parseNamespaceView = (view: string): NamespaceView => {
   return { namespace: view.slice(slash + 1), passthrough: view.slice(0, slash) === 'redirected' };
 };
 
+/** What a view of routes stands for: rules may tell callers apart. */
+export interface RouteView extends NamespaceView {
+  /** The service that the node stands for; empty when it did not say. */
+  readonly service: string;
+}
+
+/** `/` ends the service, whose name is the client's text too. */
+const routeView = ({ namespace, passthrough, service }: RouteView): string =>
+  namespaceView({ passthrough, namespace: `${service.replaceAll('%', '%25').replaceAll('/', '%2F')}/${namespace}` });
+
+/** The inverse of `viewOf` for routes. */
+export const parseRouteView = (view: string): RouteView => {
+  const { passthrough, namespace: rest } = parseNamespaceView(view);
+  const slash = rest.indexOf('/');
+  const service = rest.slice(0, slash).replaceAll('%2F', '/').replaceAll('%25', '%');
+  return { passthrough, service, namespace: rest.slice(slash + 1) };
+};
+
 /** Endpoints are the same for everybody. */
 export const SHARED_VIEW = '';
 
@@ -23,8 +41,9 @@ export const SHARED_VIEW = '';
 export const viewOf = (type: XdsType, node: NodeFacts): string => {
   switch (type) {
     case 'CDS':
-    case 'RDS':
       return namespaceView(node);
+    case 'RDS':
+      return routeView(node);
     case 'EDS':
       return SHARED_VIEW;
     case 'LDS':
