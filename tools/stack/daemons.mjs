@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, wr
 import { execFileSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { PARTS } from './parts.mjs';
-import { shiftedPorts } from './ports.mjs';
+import { assertPorts, shiftedPorts } from './ports.mjs';
 import { endProcess, isAlive, logFileOf, spawnPart, untilReady } from './server.mjs';
 
 const stateFile = (dataDir) => join(dataDir, 'stack.json');
@@ -69,6 +69,7 @@ const ownOffset = ({ parts, dataDir, offset }, state) => {
 
 /** Starts what does not run, each part when those it needs are ready. A part that fails leaves the others as they are. */
 export const up = async (options) => {
+  assertPorts(options.parts, options.offset);
   mkdirSync(options.dataDir, { recursive: true });
   const state = readState(options.dataDir);
   ownOffset(options, state);

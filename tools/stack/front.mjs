@@ -79,8 +79,6 @@ export const front = {
     await answers(`http://127.0.0.1:${ports['front.http']}/readyz`); // the registry's, through the front
   },
   facts: ({ ports }) => ({
-    http: `http://127.0.0.1:${ports['front.http']}`,
-    sdk: `127.0.0.1:${ports['front.sdk']}`,
-    xds: `127.0.0.1:${ports['front.xds']}`,
+    front: Object.fromEntries(['http', 'sdk', 'xds'].map((kind) => [kind, `127.0.0.1:${ports[`front.${kind}`]}`])),
   }),
 };

@@ -3,15 +3,18 @@ import { createServer } from 'node:net';
 
 const namesAndPorts = (parts) => parts.flatMap((part) => Object.entries(part.ports));
 
-/** The usual ports of these parts, shifted. @throws an Error when one falls out of range. */
+/** The usual ports of these parts, shifted. */
 export const shiftedPorts = (parts, offset) =>
-  Object.fromEntries(
-    namesAndPorts(parts).map(([name, port]) => {
-      if (port + offset < 1 || port + offset > 65_535)
-        throw new Error(`--port-offset ${offset} puts the port of ${name} at ${port + offset}, which does not exist.`);
-      return [name, port + offset];
-    }),
-  );
+  Object.fromEntries(namesAndPorts(parts).map(([name, port]) => [name, port + offset]));
+
+/** @throws an Error when the offset pushes a port of these parts out of range. */
+export const assertPorts = (parts, offset) => {
+  const impossible = Object.entries(shiftedPorts(parts, offset)).find(([, port]) => port < 1 || port > 65_535);
+  if (impossible)
+    throw new Error(
+      `--port-offset ${offset} puts the port of ${impossible[0]} at ${impossible[1]}, which does not exist.`,
+    );
+};
 
 const listening = () =>
   new Promise((resolve, reject) => {

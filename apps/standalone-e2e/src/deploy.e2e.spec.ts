@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeWithStack, startStack } from '@thuban/testing';
 import { parse } from 'yaml';
 import { ROOT, runChild } from './support/child.js';
-import { startThuban, temporaryFolder } from './support/thuban.js';
+import { temporaryFolder } from './support/thuban.js';
 import { deployCheckPath, describeWith, envoyPath, promtoolPath } from './support/tools.js';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -95,11 +96,12 @@ describeWith(
       for (const { source } of mounted) expect([source, existsSync(source)]).toEqual([source, true]);
       const own = services.filter(([, { build }]) => build);
       expect(own.length).toBeGreaterThan(0);
-      for (const [, { command }] of own) {
+      const checked = own.map(async ([, { command }]) => {
         const [program, ...options] = command!;
         const help = await succeeds(process.execPath, [program!, '--help']);
         for (const option of options) expect(help).toContain(option);
-      }
+      });
+      await Promise.all(checked);
     });
   },
 );
@@ -146,9 +148,6 @@ describeWith(['promtool'], 'what deploy/ has for Prometheus, read by promtool', 
   });
 });
 
-/** Series that only the processes of a cluster have. */
-const OF_THE_CLUSTER = ['thuban_relay_lag_events', 'thuban_log_gap_reads_total'];
-
 const SUFFIX_OF_A_HISTOGRAM = /_(bucket|sum|count)$/;
 
 describe('the dashboards', () => {
@@ -167,13 +166,21 @@ describe('the dashboards', () => {
     };
     expect([...new Set(targets.map(({ datasource }) => datasource.uid))]).toEqual(datasources.map(({ uid }) => uid));
   });
+});
 
-  it('use only series that the product has', async () => {
-    const thuban = await startThuban();
-    const metrics = await (await fetch(`${thuban.http}/metrics`)).text();
-    await thuban.dispose();
-    const served = new Set([...metrics.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name));
-    for (const name of OF_THE_CLUSTER) served.add(name);
+const SCRAPED = ['registry', 'rule-config', 'xds-push'] as const;
+
+const seriesAt = async (http: string): Promise<readonly string[]> => {
+  const metrics = await (await fetch(`http://${http}/metrics`)).text();
+  return [...metrics.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name!);
+};
+
+describeWithStack(SCRAPED, 'the dashboards over a cluster', () => {
+  it('use only series that its processes have', async () => {
+    const stack = await startStack(SCRAPED, { own: true });
+    const series = await Promise.all(SCRAPED.map((name) => seriesAt(stack.addressesOf(name).http)));
+    await stack.stop();
+    const served = new Set(series.flat());
     const used = expressions.flatMap((expr) => expr.match(/\b(?:thuban|process|nodejs)_[a-z0-9_]+/g) ?? []);
     const unknown = used.filter((name) => !served.has(name) && !served.has(name.replace(SUFFIX_OF_A_HISTOGRAM, '')));
     expect(unknown).toEqual([]);

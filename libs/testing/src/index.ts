@@ -44,5 +44,5 @@ export {
   type AdsResponse,
 } from './ads-client.js';
 export { describeWithStack, startStack, type Stack, type StackOptions } from './stack.js';
-export type { StackOrder, StackPart } from './stack-child.js';
+export type { StackAddresses, StackOrder, StackPart, StackProcess } from './stack-child.js';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';

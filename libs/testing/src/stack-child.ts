@@ -8,8 +8,15 @@ export type StackProcess = 'registry' | 'rule-config' | 'xds-push' | 'health-che
 /** The parts of a stack that specs run against. */
 export type StackPart = 'mysql' | 'kafka' | StackProcess;
 
+/** `127.0.0.1:port` by kind, as far as a process has them. */
+export interface StackAddresses {
+  readonly http: string;
+  readonly sdk?: string;
+  readonly xds?: string;
+}
+
 /** What a stack says of itself when it is ready. */
-export interface StackFacts {
+export interface StackFacts extends Readonly<Partial<Record<StackProcess, StackAddresses>>> {
   /** Without a database name; user root, no password. Absent without MySQL. */
   readonly mysqlUrl?: string;
   /** `host:port` each. Absent without Kafka. */

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import {
   missingParts,
   startStackChild,
+  type StackAddresses,
   type StackChild,
   type StackFacts,
   type StackOrder,
   type StackPart,
+  type StackProcess,
 } from './stack-child.js';
 
 /** Real servers for a spec. */
@@ -17,6 +19,8 @@ export interface Stack {
   /** Process ids as they were at the start. */
   readonly pids: StackFacts['pids'];
   readonly dataDir: string;
+  /** Where a process of the product listens. Throws when the stack has none. */
+  addressesOf(process: StackProcess): StackAddresses;
   /** Makes an empty database (utf8mb4, binary collation) and answers its URL. It is dropped by `stop`. */
   freshDatabase(): Promise<string>;
   /** A name that no other spec uses, to begin topics and groups with. */
@@ -73,6 +77,7 @@ const stackOf = (facts: StackFacts, child: StackChild | undefined): Stack => {
     },
     pids: facts.pids,
     dataDir: facts.dataDir,
+    addressesOf: (process) => present(facts[process], process),
     freshDatabase: async () => {
       const name = freshName();
       const url = present(facts.mysqlUrl, 'MySQL');
