@@ -18,7 +18,7 @@ import { compileWriter, runWriter } from './crash/run-writer.js';
 import { openTestStore } from './crash/store.js';
 
 const SHARDS = 32;
-const SECONDS = 4;
+const SECONDS = 3;
 
 describeWithStack(['mysql'], 'writers of the same shards', () => {
   const directory = mkdtempSync(join(tmpdir(), 'thuban-writers-'));
@@ -58,6 +58,29 @@ describeWithStack(['mysql'], 'writers of the same shards', () => {
     },
     60_000,
   );
+
+  it('one that is stopped again and again in the middle of its commits does no harm and holds nobody up (INV-1, INV-3, INV-6)', async () => {
+    const url = await stack.freshDatabase();
+    const start = (run: string) => runWriter(program, [url, 'test', SHARDS, run, 32, 1]);
+    const [stopped, other] = await Promise.all([start('stopped'), start('other')]);
+    for (let round = 0; round < 4; round++) {
+      await pass(200 + Math.random() * 100);
+      stopped.signal('SIGSTOP');
+      await pass(800);
+      stopped.signal('SIGCONT');
+    }
+    const results = await Promise.all([stopped.stop(), other.stop()]);
+    const store = await openTestStore(url);
+    const everything = await everythingIn((await store.log('test', SHARDS)).log);
+    await store.close();
+    expectDenseAndChained('test', everything);
+    const there = commandsIn(everything);
+    for (const { ok } of results) expectAcknowledged(there, ok);
+    expect(results[1].unavailable).toEqual([]);
+    expect(results[1].aborted).toBe(0);
+    expect(percentile(results[1].latencies, 0.99)).toBeLessThan(500);
+    expect(results[0].commits).toBeGreaterThan(10);
+  }, 60_000);
 
   it('two that append to the tips they know of, without looking first: one wins each time (INV-3, INV-4, INV-6)', async () => {
     const url = await stack.freshDatabase();
