@@ -21,7 +21,7 @@ import { createWatched } from './watched.js';
  * @throws StartupError, DatabaseRefused or StoreRefused: one sentence for the operator; nothing is left running.
  */
 export const startHealthCheck = async (settings: Settings): Promise<string> => {
-  const cluster = await openCluster({ service: 'health-check', settings });
+  const cluster = await openCluster({ service: 'health-check', version: VERSION, settings });
   try {
     return await serve(settings, cluster);
   } catch (error) {

@@ -24,6 +24,7 @@ import { loadRegistry, registryEntities, registryMigrations, registryProjection 
 import { REGISTRY_OPERATIONS, registerRegistryMetrics, registryHttp, registrySdk } from '@thuban/registry-service';
 import { createRulesState, evolve as evolveRules } from '@thuban/rules-domain';
 import { rulesAnswers } from '@thuban/rules-service';
+import { BATCH_SPANS, observeBatches } from '@thuban/telemetry';
 import type { Settings } from './settings.js';
 import { VERSION } from './version.js';
 
@@ -35,6 +36,7 @@ import { VERSION } from './version.js';
 export const startRegistry = async (settings: Settings): Promise<string> => {
   const cluster = await openCluster({
     service: 'registry',
+    version: VERSION,
     settings,
     entities: registryEntities,
     migrations: registryMigrations,
@@ -62,12 +64,13 @@ const followRules = async (cluster: Cluster) => {
 };
 
 const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
-  const { database, logger, loop } = cluster;
+  const { database, logger, loop, tracer } = cluster;
   const log = await cluster.log(REGISTRY_LOG, REGISTRY_SHARDS);
   const { folded: state, ...started } = await startFold(log, await loadRegistry(database), createFold, (reason) =>
     logger.warn(`the rows of the registry do not fit its log and are made anew: ${reason}`),
   );
-  const committer = startCommitter(log, registryDecider, { state, ...started }, logger);
+  const observeCommits = observeBatches(tracer, BATCH_SPANS.commit(log.name));
+  const committer = startCommitter(log, registryDecider, { state, ...started }, logger, observeCommits);
   const follower = follow<RegistryEvent>('the registry', log, started.checkpoint, committer.follow, loop);
   const rules = await followRules(cluster);
   cluster.project(log, registryProjection);
@@ -75,7 +78,7 @@ const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
 
   const onError = (error: unknown): void => logger.error({ err: error }, 'a call failed');
   const routing = rulesAnswers({ state: rules.state, logId: rules.log.id });
-  const sdk = registrySdk({ committer, state, logId: log.id, routing, onError });
+  const sdk = registrySdk({ committer, state, logId: log.id, routing, tracer, onError });
   const projections = cluster.lags;
   const api = processApi({
     logs: [log, rules.log],
@@ -103,6 +106,7 @@ const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
     grpc: [{ host, port: shiftedPort('sdk-port', settings), what: 'sdk', packageDefinition: sdk.packageDefinition }],
     logger,
     metrics,
+    tracer,
     checks: [
       cluster.behind('registry', log, () => committer.seqs()),
       cluster.behind('rules', rules.log, rules.follower.seqs),

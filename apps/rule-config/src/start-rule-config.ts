@@ -14,6 +14,7 @@ import {
 } from '@thuban/nest';
 import { createRulesState, evolve, rulesDecider } from '@thuban/rules-domain';
 import { registerRulesMetrics, RULES_OPERATIONS, rulesHttp } from '@thuban/rules-service';
+import { BATCH_SPANS, observeBatches } from '@thuban/telemetry';
 import type { Settings } from './settings.js';
 import { VERSION } from './version.js';
 
@@ -23,7 +24,7 @@ import { VERSION } from './version.js';
  * @throws StartupError, DatabaseRefused or StoreRefused: one sentence for the operator; nothing is left running.
  */
 export const startRuleConfig = async (settings: Settings): Promise<string> => {
-  const cluster = await openCluster({ service: 'rule-config', settings });
+  const cluster = await openCluster({ service: 'rule-config', version: VERSION, settings });
   try {
     return await serve(settings, cluster);
   } catch (error) {
@@ -41,7 +42,7 @@ const createFold = () => {
 const NO_ROWS = { checkpoint: undefined, facts: [], remembered: [] };
 
 const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
-  const { logger, loop } = cluster;
+  const { logger, loop, tracer } = cluster;
   const log = await cluster.log(RULES_LOG, RULES_SHARDS);
   const { folded: state, ...started } = await startFold<RulesEvent, ReturnType<typeof createRulesState>>(
     log,
@@ -49,7 +50,8 @@ const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
     createFold,
     (reason) => logger.warn(reason),
   );
-  const committer = startCommitter(log, rulesDecider, { state, ...started }, logger);
+  const observeCommits = observeBatches(tracer, BATCH_SPANS.commit(log.name));
+  const committer = startCommitter(log, rulesDecider, { state, ...started }, logger, observeCommits);
   const follower = follow<RulesEvent>('the rules', log, started.checkpoint, committer.follow, loop);
   cluster.relay(log);
   const api = processApi({
@@ -72,6 +74,7 @@ const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
     grpc: [],
     logger,
     metrics,
+    tracer,
     checks: [cluster.behind('rules', log, () => committer.seqs())],
     onClosed: async () => {
       await committer.drained();

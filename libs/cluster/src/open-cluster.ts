@@ -8,6 +8,7 @@ import {
   createLogger,
   keepRunning,
   lagCheck,
+  startProcessTelemetry,
   StartupError,
   systemClock,
   type Logger,
@@ -16,6 +17,7 @@ import {
   type ProjectionLag,
   type ReadinessCheck,
 } from '@thuban/nest';
+import { BATCH_SPANS, observeBatches, type Tracer } from '@thuban/telemetry';
 import { registerClusterMetrics } from './register-metrics.js';
 import type { ClusterSettings } from './settings.js';
 
@@ -26,6 +28,7 @@ const LEASE_MS = 5_000;
 export interface ClusterOptions {
   /** Its name: `registry`, `xds-push`, … */
   readonly service: string;
+  readonly version: string;
   readonly settings: ClusterSettings;
   readonly entities?: Parameters<typeof openDatabase>[0]['entities'];
   readonly migrations?: readonly Migration[];
@@ -34,6 +37,8 @@ export interface ClusterOptions {
 /** The stores of one process of the cluster and the loops that run on them. */
 export interface Cluster {
   readonly logger: Logger;
+  /** Undefined: telemetry is off. */
+  readonly tracer: Tracer | undefined;
   readonly database: ReadModelDatabase;
   readonly store: ClusterStore;
   /** For loops of the process: ends when the cluster is closed. */
@@ -96,11 +101,13 @@ interface Projected {
  * @throws StartupError, DatabaseRefused or StoreRefused: one sentence for the operator; nothing stays open.
  */
 export const openCluster = async (options: ClusterOptions): Promise<Cluster> => {
-  const { service, settings, entities = [], migrations = [] } = options;
+  const { service, version, settings, entities = [], migrations = [] } = options;
   const logger = createLogger(service, settings['log-level']);
   const holder = `${service}-${randomUUID()}`;
   const mysqlUrl = mysqlUrlOf(settings);
   const brokers = brokersOf(settings['kafka-brokers']);
+  const telemetry = await startProcessTelemetry({ service: `thuban-${service}`, version }, settings, logger);
+  const { tracer } = telemetry;
   const stopping = new AbortController();
   const loop: Loop = { signal: stopping.signal, clock: systemClock, logger };
   const database = await openDatabase({ mysqlUrl, service, entities, migrations });
@@ -133,6 +140,7 @@ export const openCluster = async (options: ClusterOptions): Promise<Cluster> => 
         projection,
         signal,
         clock: systemClock,
+        observe: observeBatches(tracer, BATCH_SPANS.project(log.name, name)),
         onProgress: ({ seqs }) => void (progress.seqs = seqs),
         onRebuild: (reason) => logger.warn(`the rows of ${name} are made anew: ${reason}`),
       });
@@ -146,18 +154,22 @@ export const openCluster = async (options: ClusterOptions): Promise<Cluster> => 
 
   return {
     logger,
+    tracer,
     database,
     store,
     loop,
     log: async (name, shards) => {
       const log = await store.log(name, shards);
       await store.ensureTopics();
-      running.push(keepRunning(`the topic of the log "${name}"`, () => store.followTopic(log, stopping.signal), loop));
+      const observe = observeBatches(tracer, BATCH_SPANS.receive(name));
+      const followTopic = (): Promise<void> => store.followTopic(log, stopping.signal, observe);
+      running.push(keepRunning(`the topic of the log "${name}"`, followTopic, loop));
       return log;
     },
     relay: (log) => {
       const lease = (): Promise<boolean> => database.lease(`relay ${log.name}`, holder, LEASE_MS);
-      const relay = store.startRelay(log, { lease, signal: stopping.signal });
+      const observe = observeBatches(tracer, BATCH_SPANS.publish(log.name));
+      const relay = store.startRelay(log, { lease, signal: stopping.signal, observe });
       relays.set(log, relay);
       running.push(relay.ended);
     },
@@ -187,6 +199,7 @@ export const openCluster = async (options: ClusterOptions): Promise<Cluster> => 
       await Promise.all(running);
       await store.close();
       await database.close();
+      await telemetry.shutdown();
     },
   };
 };

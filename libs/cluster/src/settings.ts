@@ -4,6 +4,7 @@ import {
   LOG_LEVELS,
   NETWORK_SETTINGS,
   optionalTextOption,
+  TELEMETRY_SETTINGS,
   textOption,
   type ValuesOf,
 } from '@thuban/nest';
@@ -40,12 +41,9 @@ export const CLUSTER_SETTINGS = {
     max: 10,
     group: 'Stores',
   }),
-  'otlp-endpoint': optionalTextOption({
-    help: 'where traces are sent (OTLP over HTTP), for instance http://localhost:4318; absent: nowhere',
-    placeholder: 'URL',
-  }),
   'log-level': choiceOption({ help: 'what is logged to stderr', default: 'info', choices: LOG_LEVELS }),
   ...NETWORK_SETTINGS,
+  ...TELEMETRY_SETTINGS,
 } as const;
 
 export type ClusterSettings = ValuesOf<typeof CLUSTER_SETTINGS>;
