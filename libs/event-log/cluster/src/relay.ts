@@ -1,4 +1,4 @@
-import type { Clock, EventLog } from '@thuban/event-sourcing';
+import { observed, type Clock, type EventLog, type Observe } from '@thuban/event-sourcing';
 import type { Relay } from './cluster-store.js';
 import type { KafkaClient } from './kafka-client.js';
 import { RecordTooLarge } from './kafka-errors.js';
@@ -22,6 +22,8 @@ export interface RelayOptions {
   readonly signal: AbortSignal;
   readonly onProblem: (what: string, error: unknown) => void;
   readonly onPublished?: (count: number) => void;
+  /** Observes each send. */
+  readonly observe?: Observe | undefined;
 }
 
 /** While the relay is active the table is polled this often, so that Kafka has others' commits too within 20 ms. */
@@ -80,7 +82,12 @@ export const startRelay = (options: RelayOptions): Relay => {
   const send = async (client: KafkaClient, next: number[], slice: Slice): Promise<void> => {
     const { events, records } = slice;
     try {
-      moveEnds(next, slice, await client.send(topic, records));
+      const sent = observed(
+        options.observe,
+        () => events,
+        () => client.send(topic, records),
+      );
+      moveEnds(next, slice, await sent);
     } catch (error) {
       if (!(error instanceof RecordTooLarge)) throw error;
       const [event] = events;
@@ -115,8 +122,8 @@ export const startRelay = (options: RelayOptions): Relay => {
   };
 
   const publish = async (client: KafkaClient, stop: AbortController): Promise<void> => {
-    const v = new Map(validEnds); validEnds.clear(); await ensureTopics(client);
-    const { tips, next } = await reconcile(client, topic, log, v, onProblem);
+    await ensureTopics(client);
+    const { tips, next } = await reconcile(client, topic, log, validEnds, onProblem);
     validEnds.clear();
     for (const [shard, { seq }] of tips.entries()) published[shard] = seq;
     trouble.over();
