@@ -1,0 +1,1 @@
+module.exports = { displayName: 'xds-push', preset: '../../jest.preset.js' };
