@@ -2,11 +2,10 @@ import { type Context, ROOT_CONTEXT, SpanKind as Kind, SpanStatusCode, trace } f
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
+  AlwaysOnSampler,
   BasicTracerProvider,
   BatchSpanProcessor,
-  ParentBasedSampler,
   type SpanExporter,
-  TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
 import type { Telemetry, TelemetryOptions } from './start-telemetry.js';
 import { parseTraceparent, type TraceContext, traceparentOf } from './traceparent.js';
@@ -70,18 +69,18 @@ const telling = (exporter: SpanExporter, onProblem: TelemetryOptions['onProblem'
   };
 };
 
-const tracerOf = (provider: BasicTracerProvider, version: string): Tracer => {
+/** Whether to record is decided before the recorder is asked, which takes a microsecond to say no. */
+const tracerOf = (provider: BasicTracerProvider, version: string, sampleRatio: number): Tracer => {
   const recorder = provider.getTracer('thuban', version);
   return {
     start: (name, { kind = 'internal', parent, links, attributes } = {}) => {
       const continued = parseTraceparent(parent);
-      if (continued && !continued.sampled) return undefined;
+      if (continued ? !continued.sampled : Math.random() >= sampleRatio) return undefined;
       const recorded = recorder.startSpan(
         name,
         { kind: KINDS[kind], ...(attributes && { attributes }), ...(links && { links: linksOf(links) }) },
         contextOf(continued),
       );
-      if (!recorded.isRecording()) return undefined;
       const { traceId, spanId } = recorded.spanContext();
       return {
         traceparent: traceparentOf({ traceId, spanId, sampled: true }),
@@ -100,7 +99,7 @@ export const startExport = ({ service, version, url, sampleRatio = 1, onProblem 
   const exporter = telling(new OTLPTraceExporter({ url, timeoutMillis: EXPORT_MS_MAX }), onProblem);
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': service, 'service.version': version }),
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
+    sampler: new AlwaysOnSampler(),
     spanLimits: { linkCountLimit: LINKS_MAX, attributeValueLengthLimit: TEXT_MAX },
     spanProcessors: [
       new BatchSpanProcessor(exporter, {
@@ -112,7 +111,7 @@ export const startExport = ({ service, version, url, sampleRatio = 1, onProblem 
     ],
   });
   return {
-    tracer: tracerOf(provider, version),
+    tracer: tracerOf(provider, version, sampleRatio),
     shutdown: () =>
       new Promise((resolve) => {
         const late = setTimeout(resolve, SHUTDOWN_MS_MAX);
