@@ -4,7 +4,7 @@ const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '../..');
-const PROGRAMS = ['apps/standalone/dist/main.js', 'apps/thubanctl/dist/main.js'];
+const PROGRAMS = ['standalone', 'thubanctl', 'registry', 'xds-push'].map((app) => `apps/${app}/dist/main.js`);
 
 const obtain = async (get) => {
   const { Unavailable } = await import('../../tools/stack/run.mjs');
