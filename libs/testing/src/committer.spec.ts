@@ -3,6 +3,7 @@ import {
   CommandRejected,
   createCommitter,
   LogUnavailable,
+  ShardMoved,
   type CommandContext,
   type CommitterOptions,
   type Decider,
@@ -194,6 +195,45 @@ describe('a committer', () => {
     for (let seat = 0; seat < 7; seat++) void take('ann', seat).then(() => answered++);
     await committer.drained();
     expect([answered, committer.stats().commits]).toEqual([7, 4]);
+  });
+});
+
+describe('an observer of appends', () => {
+  const observer = () => {
+    const appends: { requestIds: string[]; end: unknown }[] = [];
+    const observe: CommitterOptions<Take, SeatTaken, string>['observe'] = (events) => {
+      const append: (typeof appends)[number] = { requestIds: events.map(({ meta }) => meta.requestId), end: 'open' };
+      appends.push(append);
+      return (error) => void (append.end = error ?? 'committed');
+    };
+    return { appends, observe };
+  };
+
+  it('is told of the events of all commands of a group, in the order of the shards, and of the end', async () => {
+    const { appends, observe } = observer();
+    const { committer } = start(memoryLog(), { observe });
+    const take = (requestId: string, ...seats: number[]) =>
+      committer.handleCommand({ seats, who: requestId }, context(requestId));
+    await Promise.all([take('a', 1, 2), take('b', 5), take('c', 4)]);
+    expect(appends).toEqual([{ requestIds: ['c', 'a', 'b', 'a'], end: 'committed' }]);
+    await expect(take('d', 1)).rejects.toThrow(CommandRejected);
+    expect(await take('a', 1)).toEqual({ events: [] });
+    expect(appends).toHaveLength(1);
+  });
+
+  it('is told of an append that failed, or was lost to another writer, and of its next try', async () => {
+    const { appends, observe } = observer();
+    const log: EventLog = { ...memoryLog(), soleWriter: false };
+    const moved = new ShardMoved(1, 0);
+    const append = log.append;
+    const failures: Error[] = [moved, new LogUnavailable('away')];
+    const { take } = start(
+      { ...log, append: (commit) => (failures[0] ? Promise.reject(failures.shift() as Error) : append(commit)) },
+      { observe },
+    );
+    expect(await codeOf(take('a', 1))).toBe('UNAVAILABLE');
+    expect(await codeOf(take('a', 1))).toBe('OK');
+    expect(appends.map(({ end }) => end)).toEqual([moved, new LogUnavailable('away'), 'committed']);
   });
 });
 

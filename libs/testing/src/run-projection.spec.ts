@@ -169,4 +169,18 @@ describe('a projection', () => {
     abort.abort();
     await running;
   });
+
+  it('lets each batch be observed until its rows are committed, or its failure', async () => {
+    const [log, database] = [memoryLog(), openMemoryDatabase()];
+    await log.append(someCommit(someWrite(0, 0), someWrite(1, 0)));
+    const seen: unknown[] = [];
+    const observe: RunProjectionOptions<MemoryTx, Recorded>['observe'] = (events) => {
+      seen.push(events.length);
+      return (error) => void seen.push(error === undefined ? database.rows.size : String(error));
+    };
+    const projection = counting(() => true);
+    await expect(runToTips(log, database, { observe, projection })).rejects.toThrow('crash');
+    await runToTips(log, database, { observe });
+    expect(seen).toEqual([2, 'DatabaseUnavailable: crash', 2, 2]);
+  });
 });

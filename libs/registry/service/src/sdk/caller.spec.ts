@@ -26,6 +26,16 @@ describe('the caller of a call', () => {
       traceparent,
     });
   });
+  it('is in the trace of the span of its call, when that is recorded', () => {
+    const metadata = new Metadata();
+    metadata.set('traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01');
+    const span = '00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01';
+    expect(callerOf(metadata, { getPeer: () => 'a:1' }, span).meta().traceparent).toBe(span);
+  });
+  it.each(['nonsense', '00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01', `0${'0'.repeat(127)}`])(
+    'brings no trace with %s',
+    (traceparent) => expect(from('a:1', { traceparent }).meta()).not.toHaveProperty('traceparent'),
+  );
   it('gets a request id when it brings none that can be written down', () => {
     const made = from('a:1').meta();
     expect(made.requestId).toMatch(/^[0-9a-f-]{36}$/);
