@@ -11,11 +11,13 @@ export class NewerDatabase extends DatabaseRefused {
 }
 
 interface DriverError {
+  readonly message?: unknown;
   readonly code?: unknown;
   readonly errno?: unknown;
 }
 
-const driverError = (error: unknown): DriverError => (error instanceof Error ? (error as DriverError) : {});
+/** By its fields and not by its class: the native part of SQLite throws the class of whoever loaded it first into the process. */
+export const driverError = (error: unknown): DriverError => (error ?? {}) as DriverError;
 
 /** What is wrong with the values of a statement: no null, duplicate, out of range, truncated, wrong value, too long, no JSON, a check. */
 const DATA_ERRNOS: ReadonlySet<unknown> = new Set([1048, 1062, 1264, 1265, 1292, 1366, 1406, 1690, 3140, 3819, 4025]);
@@ -41,6 +43,6 @@ export const unavailable = (error: unknown, where: string): DatabaseUnavailable 
 
 /** An AggregateError (several addresses of one name) has no message of its own. */
 export const messageOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  return error.message || String(driverError(error).code ?? error.name);
+  const { message, code } = driverError(error);
+  return typeof message === 'string' && message !== '' ? message : String(code ?? error);
 };

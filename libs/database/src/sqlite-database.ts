@@ -2,7 +2,7 @@ import { DatabaseUnavailable } from '@thuban/event-sourcing';
 import { Sqlite } from '@thuban/sqlite';
 import { DataSource, type EntitySchema, type Logger, type QueryRunner } from 'typeorm';
 import { sqlite } from './dialect.js';
-import { DatabaseRefused, isAboutValues, NewerDatabase, unavailable } from './errors.js';
+import { DatabaseRefused, driverError, isAboutValues, NewerDatabase, unavailable } from './errors.js';
 import { leasesOn } from './leases.js';
 import { migrate, migrationClass, ownEntities, ownMigrations, type Migration } from './migrations.js';
 import type { ReadModelDatabase } from './open-database.js';
@@ -53,7 +53,7 @@ export const silent: Logger = {
 const DAMAGE = /^SQLITE_(CORRUPT|NOTADB)/;
 
 const codeOf = (error: unknown): string => {
-  const code = error instanceof Error ? (error as { readonly code?: unknown }).code : undefined;
+  const { code } = driverError(error);
   return typeof code === 'string' ? code : '';
 };
 const isDamage = (error: unknown): boolean => DAMAGE.test(codeOf(error));
