@@ -1,8 +1,15 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { openEmbeddedStore } from '@thuban/event-log-embedded';
-import { runProjection } from '@thuban/event-sourcing';
-import { REGISTRY_LOG, REGISTRY_SHARDS, RULES_LOG, RULES_SHARDS, type RegistryEvent } from '@thuban/events';
+import { replay, runProjection } from '@thuban/event-sourcing';
+import {
+  REGISTRY_LOG,
+  REGISTRY_SHARDS,
+  RULES_LOG,
+  RULES_SHARDS,
+  type RegistryEvent,
+  type RulesEvent,
+} from '@thuban/events';
 import {
   bootstrap,
   createLogger,
@@ -24,6 +31,7 @@ import { REGISTRY_PROJECTION, registryProjection } from '@thuban/registry-read-m
 import { REGISTRY_OPERATIONS, registerRegistryMetrics, registryHttp, registrySdk } from '@thuban/registry-service';
 import { registerRulesMetrics, RULES_OPERATIONS } from '@thuban/rules-service';
 import { BATCH_SPANS, observeBatches, type Telemetry } from '@thuban/telemetry';
+import { evolveMesh } from '@thuban/xds-mesh';
 import { ADS_CHANNEL_OPTIONS, registerXdsMetrics, traceChanges, xdsServer } from '@thuban/xds-server';
 import { createResources, nodeFacts } from '@thuban/xds-snapshot';
 import type { Started } from './banner.js';
@@ -79,13 +87,28 @@ const serve = async ({ settings, addresses, dataDir, logger, telemetry, store }:
   const committer = startCommitter(log, registryDecider, { state, ...started }, logger, observeCommits);
   const rulesLog = store.log(RULES_LOG, RULES_SHARDS);
   const rules = await startRules(rulesLog, logger, tracer);
+  const rulesInMesh = await replay<RulesEvent>(rulesLog, undefined, (events) => {
+    for (const event of events) evolveMesh(mesh, event);
+  });
   const resources = createResources({ mesh });
   const changes = traceChanges(tracer);
 
   const stopping = new AbortController();
   const running = { signal: stopping.signal, clock: systemClock, logger };
-  const applied = changes.folding(log.name, resources.apply);
-  const meshFollower = follow<RegistryEvent>('the mesh', log, started.checkpoint, applied, running);
+  const meshFollower = follow<RegistryEvent>(
+    'the mesh',
+    log,
+    started.checkpoint,
+    changes.folding(log.name, resources.apply),
+    running,
+  );
+  const rulesFollower = follow<RulesEvent>(
+    'the rules of the mesh',
+    rulesLog,
+    rulesInMesh,
+    changes.folding(rulesLog.name, resources.apply),
+    running,
+  );
   let projected = started.projected;
   const rows = keepRunning(
     'the registry projection',
@@ -103,11 +126,11 @@ const serve = async ({ settings, addresses, dataDir, logger, telemetry, store }:
     running,
   );
 
-  const committed = (): number => sum(committer.seqs());
-  const inMesh = (): number => sum(meshFollower.seqs());
+  const committed = (): number => sum(committer.seqs()) + sum(rules.committer.seqs());
+  const inMesh = (): number => sum(meshFollower.seqs()) + sum(rulesFollower.seqs());
   const projections = (): readonly ProjectionLag[] => [
     { name: 'mesh', lagEvents: committed() - inMesh() },
-    { name: REGISTRY_PROJECTION, lagEvents: committed() - sum(projected) },
+    { name: REGISTRY_PROJECTION, lagEvents: sum(committer.seqs()) - sum(projected) },
   ];
   // The rows are not asked: they serve the next start only, and a full disk must not take this process out of service.
   const meshNotReady = lagCheck({ committed, applied: inMesh }, systemClock);
@@ -139,7 +162,7 @@ const serve = async ({ settings, addresses, dataDir, logger, telemetry, store }:
   const closeAll = async (): Promise<void> => {
     await Promise.all([committer.drained(), rules.committer.drained()]);
     stopping.abort();
-    await Promise.all([rows, meshFollower.ended]);
+    await Promise.all([rows, meshFollower.ended, rulesFollower.ended]);
     await database.close();
     await store.close();
     await telemetry.shutdown();

@@ -16,7 +16,7 @@ describe('nodeFacts', () => {
     ['default/1b4e28ba~10.0.0.7', { kind: 'sidecar', namespace: 'default' }],
     ['sidecar~prod/pod-0~10.0.0.7', { kind: 'sidecar', namespace: 'prod' }],
     ['gateway~prod/pod-0~10.0.0.7', { kind: 'gateway', namespace: 'prod' }],
-    ['prod/my-envoy', { kind: 'sidecar', namespace: 'prod' }],
+    ['prod/my-envoy', { kind: 'sidecar', namespace: 'prod', service: 'my-envoy' }],
     ['gateway~prod/edge', { kind: 'gateway', namespace: 'prod' }],
     ['sidecar~prod/pod-0~fd00::1', { kind: 'sidecar', namespace: 'prod' }],
   ])('reads %s', (id, expected) => {

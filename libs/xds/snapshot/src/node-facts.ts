@@ -28,11 +28,12 @@ const refused = (error: string): ParsedNode => ({ ok: false, error });
  * An id without a namespace is refused rather than put into `default`: a proxy with a mistyped id would quietly get another tenant's
  * services. The namespace of an id wins over metadata, which only names the service; a gateway's namespace comes from
  * `gateway.polarismesh.cn/serviceNamespace` when it is there, because Polaris gives gateways ids of the namespace they run in.
+ * In the plain form the name is that of the service which the node stands for, unless metadata names another; routing rules ask for it.
  * Only a sidecar can be redirected.
  */
 export const nodeFacts = ({ id = '', cluster = '', metadata = {}, userAgentName = '' }: NodeMessage): ParsedNode => {
   if (id === '') return refused('node.id is missing: the first request of a stream must name its node');
-  const [, runType, idNamespace, name] = ID.exec(id) ?? [];
+  const [, runType, idNamespace, name, hostIp] = ID.exec(id) ?? [];
   if (idNamespace === undefined || name === undefined) {
     return refused(
       `node.id ${JSON.stringify(id.slice(0, 200))} has none of the known forms: [sidecar~|gateway~]<namespace>/<uuid>~<host ip> or <namespace>/<name>`,
@@ -52,7 +53,7 @@ export const nodeFacts = ({ id = '', cluster = '', metadata = {}, userAgentName 
     cluster,
     kind,
     namespace: (kind === 'gateway' && own('serviceNamespace')) || idNamespace,
-    service: own('serviceName'),
+    service: own('serviceName') || (runType === undefined && hostIp === undefined ? name : ''),
     passthrough: kind === 'sidecar' && (redirected === 'true' || redirected === true),
     listenerPort,
     userAgent: userAgentName,
