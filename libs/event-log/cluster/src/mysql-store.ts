@@ -70,6 +70,8 @@ export const openMysqlStore = async (options: MysqlStoreOptions): Promise<MysqlS
   };
   const close = async (): Promise<void> => {
     for (const { log } of opened) await log.close();
+    // A commit that is on its way is waited for, five seconds at most.
+    await writer.alone(() => Promise.resolve());
     for (const each of [writer, ...readers]) each.close();
   };
   try {

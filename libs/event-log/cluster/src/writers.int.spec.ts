@@ -14,7 +14,7 @@ import {
 } from '@thuban/testing';
 import { commandsIn, expectAcknowledged } from './crash/check-log.js';
 import { percentile } from './crash/load.js';
-import { compileWriter, runWriter } from './crash/run-writer.js';
+import { compileWriter, runWriter, type RunningWriter } from './crash/run-writer.js';
 import { openTestStore } from './crash/store.js';
 
 const SHARDS = 32;
@@ -28,6 +28,15 @@ describeWithStack(['mysql'], 'writers of the same shards', () => {
     program = compileWriter(directory);
     stack = await startStack(['mysql']);
   }, 120_000);
+  const running: RunningWriter[] = [];
+  const start = async (...args: readonly (string | number)[]): Promise<RunningWriter> => {
+    const writer = await runWriter(program, args);
+    running.push(writer);
+    return writer;
+  };
+  afterEach(() => {
+    for (const writer of running.splice(0)) writer.signal('SIGKILL');
+  });
   afterAll(async () => {
     rmSync(directory, { recursive: true, force: true });
     await stack.stop();
@@ -37,8 +46,9 @@ describeWithStack(['mysql'], 'writers of the same shards', () => {
     '%i at full speed: dense, chained, nothing acknowledged is lost, none starves (INV-1, INV-3, INV-4, INV-6)',
     async (count) => {
       const url = await stack.freshDatabase();
-      const start = (nth: number) => runWriter(program, [url, 'test', SHARDS, `w${nth}`, 64, 1]);
-      const writers = await Promise.all(Array.from({ length: count }, (_, nth) => start(nth)));
+      const writers = await Promise.all(
+        Array.from({ length: count }, (_, nth) => start(url, 'test', SHARDS, `w${nth}`, 64, 1)),
+      );
       await pass(SECONDS * 1000);
       const results = await Promise.all(writers.map((writer) => writer.stop()));
       const store = await openTestStore(url);
@@ -61,8 +71,10 @@ describeWithStack(['mysql'], 'writers of the same shards', () => {
 
   it('one that is stopped again and again in the middle of its commits does no harm and holds nobody up (INV-1, INV-3, INV-6)', async () => {
     const url = await stack.freshDatabase();
-    const start = (run: string) => runWriter(program, [url, 'test', SHARDS, run, 32, 1]);
-    const [stopped, other] = await Promise.all([start('stopped'), start('other')]);
+    const [stopped, other] = await Promise.all([
+      start(url, 'test', SHARDS, 'stopped', 32, 1),
+      start(url, 'test', SHARDS, 'other', 32, 1),
+    ]);
     for (let round = 0; round < 4; round++) {
       await pass(200 + Math.random() * 100);
       stopped.signal('SIGSTOP');
