@@ -10,6 +10,8 @@ export interface Answered {
   readonly doneMs: number;
 }
 
+type Headers = Readonly<Record<string, string>>;
+
 const nameIn = (body: string): string | undefined => {
   try {
     return (JSON.parse(body) as { readonly name?: string }).name;
@@ -18,13 +20,13 @@ const nameIn = (body: string): string | undefined => {
   }
 };
 
-const send = (port: number, host: string, agent: Agent): Promise<Answered> =>
+const send = (port: number, host: string, agent: Agent, headers: Headers = {}): Promise<Answered> =>
   new Promise((resolve) => {
     const sentMs = performance.now();
     const done = (status: number, body: string): void =>
       resolve({ status, name: nameIn(body), sentMs, doneMs: performance.now() });
     const outgoing = request(
-      { host: '127.0.0.1', port, path: '/hello', headers: { host }, agent, timeout: 5_000 },
+      { host: '127.0.0.1', port, path: '/hello', headers: { ...headers, host }, agent, timeout: 5_000 },
       (incoming) => {
         let body = '';
         incoming.setEncoding('utf8').on('data', (chunk: string) => void (body += chunk));
@@ -36,12 +38,17 @@ const send = (port: number, host: string, agent: Agent): Promise<Answered> =>
   });
 
 /** Sends `count` requests to a host, four at a time over kept connections. */
-export const sendRequests = async (port: number, host: string, count: number): Promise<readonly Answered[]> => {
+export const sendRequests = async (
+  port: number,
+  host: string,
+  count: number,
+  headers: Headers = {},
+): Promise<readonly Answered[]> => {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   let left = count;
   const caller = async (): Promise<readonly Answered[]> => {
     const answers: Answered[] = [];
-    while (left-- > 0) answers.push(await send(port, host, agent));
+    while (left-- > 0) answers.push(await send(port, host, agent, headers));
     return answers;
   };
   const answers = await Promise.all(Array.from({ length: 4 }, caller));
