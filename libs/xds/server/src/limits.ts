@@ -12,7 +12,7 @@ export interface ServerLimits extends ProtocolLimits {
   readonly firstRequestMsMax: number;
   /**
    * At a change this many streams are written to before requests and acknowledgements are read again. The last stream waits for the
-   * reading in between, so a chunk is as long as a turn of the event loop may be: 1,000 writes take 20–30 ms.
+   * reading in between, so a chunk is as long as a turn of the event loop may be: 1,000 writes are estimated at 20–30 ms.
    */
   readonly flushChunk: number;
   /** Over which time `close` ends the streams. */
