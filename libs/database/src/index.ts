@@ -5,6 +5,8 @@ export type { Migration } from './migrations.js';
 export type { MysqlOptions } from './mysql-database.js';
 export { openDatabase } from './open-database.js';
 export type { DatabaseOptions, ReadModelDatabase } from './open-database.js';
+export { rowKey, rowsOver, slotTables } from './slot-tables.js';
+export type { BatchRows, ChangedRows, Columns, SlotTables } from './slot-tables.js';
 export type { SqliteOptions } from './sqlite-database.js';
 export type { PagesOf } from './statements.js';
 export type { ReadModelReader, ReadModelTx } from './transaction.js';

@@ -1,3 +1,4 @@
+import { rowKey, type BatchRows } from '@thuban/database';
 import type { RegistryEvent, Service } from '@thuban/events';
 import type { Recorded } from '@thuban/event-sourcing';
 import {
@@ -11,38 +12,18 @@ import {
   type ServiceRow,
 } from './rows.js';
 
-/** The rows of one table as a batch sees them: what was there before, in front of it what the batch makes of it. */
-export interface Rows<R> {
-  get(key: string): R | undefined;
-  set(key: string, row: R | undefined): void;
-  /** What the batch changed, one final row a key; `undefined`: deleted. */
-  readonly changed: ReadonlyMap<string, R | undefined>;
-}
-
-export const rowsOver = <R>(before: ReadonlyMap<string, R>): Rows<R> => {
-  const changed = new Map<string, R | undefined>();
-  return {
-    get: (key) => (changed.has(key) ? changed.get(key) : before.get(key)),
-    set: (key, row) => void changed.set(key, row),
-    changed,
-  };
-};
-
 /** What of an instance's row a later event of it needs. */
 export type KnownInstance = Pick<InstanceRow, 'incarnation' | 'registered_at'>;
 
 /** All rows that the events of a batch look at. */
 export interface Batch {
-  readonly namespaces: Rows<NamespaceRow>;
-  readonly services: Rows<ServiceRow>;
-  readonly aliases: Rows<AliasRow>;
-  readonly instances: Rows<InstanceRow | KnownInstance>;
+  readonly namespaces: BatchRows<NamespaceRow>;
+  readonly services: BatchRows<ServiceRow>;
+  readonly aliases: BatchRows<AliasRow>;
+  readonly instances: BatchRows<InstanceRow | KnownInstance>;
   /** Whether a service has instances; asked only for services that the batch deletes. */
   readonly hasInstances: (namespace: string, service: string) => boolean;
 }
-
-/** Names hold no line feed, so the parts of a key cannot run into each other. */
-export const keyOf = (...names: readonly string[]): string => names.join('\n');
 
 type EventOf<T extends RegistryEvent['type']> = Extract<Recorded<RegistryEvent>, { type: T }>;
 
@@ -53,7 +34,7 @@ export const applyEvent = (batch: Batch, event: Recorded<RegistryEvent>): void =
     case 'NamespaceChanged':
       return namespaceDescribed(batch, event);
     case 'NamespaceDeleted':
-      return batch.namespaces.set(keyOf(event.data.name), undefined);
+      return batch.namespaces.set(rowKey(event.data.name), undefined);
     case 'ServiceCreated':
     case 'ServiceChanged':
       return serviceDescribed(batch, event);
@@ -62,7 +43,7 @@ export const applyEvent = (batch: Batch, event: Recorded<RegistryEvent>): void =
     case 'AliasCreated':
       return aliasCreated(batch, event);
     case 'AliasDeleted':
-      return batch.aliases.set(keyOf(event.data.namespace, event.data.name), undefined);
+      return batch.aliases.set(rowKey(event.data.namespace, event.data.name), undefined);
     case 'InstanceRegistered':
       return instanceRegistered(batch, event);
     case 'InstanceChanged':
@@ -74,9 +55,9 @@ export const applyEvent = (batch: Batch, event: Recorded<RegistryEvent>): void =
 
 const namespaceDescribed = ({ namespaces }: Batch, event: EventOf<'NamespaceCreated' | 'NamespaceChanged'>): void => {
   const { data, seq, timeMs } = event;
-  const known = namespaces.get(keyOf(data.name));
+  const known = namespaces.get(rowKey(data.name));
   const created = { created_seq: known?.created_seq ?? seq, created_at: known?.created_at ?? timeMs };
-  namespaces.set(keyOf(data.name), namespaceRow(data, { ...created, changed_seq: seq, changed_at: timeMs }));
+  namespaces.set(rowKey(data.name), namespaceRow(data, { ...created, changed_seq: seq, changed_at: timeMs }));
 };
 
 const newStamps = (seq: number, timeMs: number) => ({
@@ -89,7 +70,7 @@ const newStamps = (seq: number, timeMs: number) => ({
 
 const serviceDescribed = ({ services }: Batch, event: EventOf<'ServiceCreated' | 'ServiceChanged'>): void => {
   const { data, seq, timeMs } = event;
-  const key = keyOf(data.namespace, data.name);
+  const key = rowKey(data.namespace, data.name);
   const created = services.get(key) ?? { created_seq: seq, created_at: timeMs };
   const { created_seq, created_at } = created;
   services.set(key, serviceRow(data, { ...newStamps(seq, timeMs), created_seq, created_at, implied: 0 }));
@@ -108,7 +89,7 @@ const undescribed = (namespace: string, name: string): Service => ({
 
 const serviceDeleted = ({ services, hasInstances }: Batch, event: EventOf<'ServiceDeleted'>): void => {
   const { data, seq, timeMs } = event;
-  const key = keyOf(data.namespace, data.name);
+  const key = rowKey(data.namespace, data.name);
   const known = services.get(key);
   if (!known) return;
   if (!hasInstances(data.namespace, data.name)) return services.set(key, undefined);
@@ -118,14 +99,14 @@ const serviceDeleted = ({ services, hasInstances }: Batch, event: EventOf<'Servi
 };
 
 const aliasCreated = ({ aliases }: Batch, { data, seq, timeMs }: EventOf<'AliasCreated'>): void => {
-  const key = keyOf(data.namespace, data.name);
+  const key = rowKey(data.namespace, data.name);
   aliases.set(key, aliasRow(data, { seq, created_at: aliases.get(key)?.created_at ?? timeMs }));
 };
 
 const instanceRegistered = (batch: Batch, { data, seq, timeMs }: EventOf<'InstanceRegistered'>): void => {
   const stamps = { incarnation: seq, seq, registered_at: timeMs, changed_at: timeMs };
-  batch.instances.set(keyOf(data.namespace, data.service, data.id), instanceRow(data, stamps));
-  const key = keyOf(data.namespace, data.service);
+  batch.instances.set(rowKey(data.namespace, data.service, data.id), instanceRow(data, stamps));
+  const key = rowKey(data.namespace, data.service);
   const home = batch.services.get(key);
   const implied = () =>
     serviceRow(undescribed(data.namespace, data.service), { ...newStamps(seq, timeMs), implied: 1 });
@@ -133,7 +114,7 @@ const instanceRegistered = (batch: Batch, { data, seq, timeMs }: EventOf<'Instan
 };
 
 const instanceChanged = (batch: Batch, { data, seq, timeMs }: EventOf<'InstanceChanged'>): void => {
-  const key = keyOf(data.namespace, data.service, data.id);
+  const key = rowKey(data.namespace, data.service, data.id);
   const known = batch.instances.get(key);
   if (!known) return;
   const { incarnation, registered_at } = known;
@@ -142,13 +123,13 @@ const instanceChanged = (batch: Batch, { data, seq, timeMs }: EventOf<'InstanceC
 };
 
 const instanceDeregistered = (batch: Batch, { data, seq }: EventOf<'InstanceDeregistered'>): void => {
-  const key = keyOf(data.namespace, data.service, data.id);
+  const key = rowKey(data.namespace, data.service, data.id);
   if (!batch.instances.get(key)) return;
   batch.instances.set(key, undefined);
   touch(batch, data.namespace, data.service, seq);
 };
 
 const touch = ({ services }: Batch, namespace: string, name: string, seq: number): void => {
-  const home = services.get(keyOf(namespace, name));
-  if (home) services.set(keyOf(namespace, name), { ...home, touched_seq: seq });
+  const home = services.get(rowKey(namespace, name));
+  if (home) services.set(rowKey(namespace, name), { ...home, touched_seq: seq });
 };

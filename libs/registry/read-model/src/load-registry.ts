@@ -1,7 +1,6 @@
-import type { ReadModelDatabase, ReadModelReader } from '@thuban/database';
+import { rowKey, type ReadModelDatabase, type ReadModelReader } from '@thuban/database';
 import { REGISTRY_SHARDS, shardOf, streamId, type Instance, type Json, type RegistryEvent } from '@thuban/events';
 import { checkpointName, type Checkpoint, type Recorded, type Slot } from '@thuban/event-sourcing';
-import { keyOf } from './batch.js';
 import {
   aliasOf,
   instancesOf,
@@ -13,7 +12,7 @@ import {
   type NamespaceRow,
   type ServiceRow,
 } from './rows.js';
-import { keyColumnsOf, REGISTRY_PROJECTION, tableIn, type TableName } from './schemas.js';
+import { REGISTRY_PROJECTION, tables, type TableName } from './schemas.js';
 
 type Fact = Recorded<RegistryEvent>;
 
@@ -127,7 +126,7 @@ const addTo = (groups: ByService, rows: readonly StoredInstance[]): void => {
   for (const [i, instance] of instancesOf(rows).entries()) {
     const { incarnation, seq, registered_at, changed_at } = rows[i] as StoredInstance;
     const living = { instance, incarnation, seq, registered_at, changed_at };
-    const key = keyOf(instance.namespace, instance.service);
+    const key = rowKey(instance.namespace, instance.service);
     const group = groups.get(key);
     if (group) group.push(living);
     else groups.set(key, [living]);
@@ -140,8 +139,8 @@ const INSTANCE_COLUMNS = ['data', 'incarnation', 'seq', 'registered_at', 'change
 /** In pages, so that the texts of few rows are in memory at a time. */
 const instancesByService = async (reader: ReadModelReader, slot: Slot): Promise<ByService> => {
   const groups: ByService = new Map();
-  const table = tableIn(slot, 'registry_instance');
-  const keyColumns = keyColumnsOf('registry_instance');
+  const table = tables.nameIn(slot, 'registry_instance');
+  const keyColumns = tables.keyColumns('registry_instance');
   const pages = reader.pages<StoredInstance>({ table, columns: INSTANCE_COLUMNS, keyColumns, size: PAGE });
   for await (const rows of pages) addTo(groups, rows);
   return groups;
@@ -163,7 +162,7 @@ interface Rows {
 
 /** By shard and seq. The sort is stable: what stands at the same seq stays in the order in which it was made. */
 function* factsOf({ namespaces, aliases, services, instances, waiting }: Rows): Generator<Fact, void> {
-  const living = ({ namespace, name }: ServiceRow) => instances.get(keyOf(namespace, name)) ?? [];
+  const living = ({ namespace, name }: ServiceRow) => instances.get(rowKey(namespace, name)) ?? [];
   const ofName = ({ namespace, name }: AliasRow | ServiceRow) => shard(`${namespace}/${name}`);
   const namespacesOf = inShards(namespaces, ({ name }) => shard(name));
   const aliasesOf = inShards(aliases, ofName);
@@ -190,7 +189,7 @@ export const loadRegistry = (database: ReadModelDatabase): Promise<LoadedRegistr
     const slot = await reader.activeSlot(REGISTRY_PROJECTION);
     const name = checkpointName(REGISTRY_PROJECTION, slot);
     const all = <R>(table: TableName, order = ''): Promise<R[]> =>
-      reader.query<R>(`SELECT * FROM ${tableIn(slot, table)} ${order}`);
+      reader.query<R>(`SELECT * FROM ${tables.nameIn(slot, table)} ${order}`);
     const rows: Rows = {
       namespaces: await all<NamespaceRow>('registry_namespace'),
       services: await all<ServiceRow>('registry_service'),

@@ -1,9 +1,9 @@
-import type { ReadModelTx, SqlRow, SqlValue } from '@thuban/database';
+import { rowKey, rowsOver, type ReadModelTx } from '@thuban/database';
 import { streamId, type RegistryEvent } from '@thuban/events';
 import type { Projection, Recorded, Slot } from '@thuban/event-sourcing';
-import { applyEvent, keyOf, rowsOver, type Batch, type KnownInstance } from './batch.js';
+import { applyEvent, type Batch, type KnownInstance } from './batch.js';
 import type { AliasRow, IdempotencyRow, InstanceRow, NamespaceRow, ServiceRow } from './rows.js';
-import { columnsOf, keyColumnsOf, REGISTRY_PROJECTION, tableIn, TABLES, type TableName } from './schemas.js';
+import { REGISTRY_PROJECTION, tables, type TableName } from './schemas.js';
 
 type Event = Recorded<RegistryEvent>;
 type Keys = readonly (readonly string[])[];
@@ -15,20 +15,6 @@ interface Target {
 }
 
 const KEPT_MS = 24 * 60 * 60 * 1000;
-/** The rows of a table with these keys; `columns` beside the key's. */
-const fetchRows = async <R>(
-  { tx, slot }: Target,
-  table: TableName,
-  keys: Keys,
-  columns = columnsOf(table),
-): Promise<Map<string, R>> => {
-  const names = keyColumnsOf(table);
-  const distinct = [...new Map(keys.map((key) => [keyOf(...key), key])).values()];
-  const found = new Map<string, R>();
-  for (const row of await tx.withKeys<R & Record<string, string>>(tableIn(slot, table), columns, names, distinct))
-    found.set(keyOf(...names.map((name) => row[name] ?? '')), row);
-  return found;
-};
 
 const keysFor = <T extends Event>(
   events: readonly Event[],
@@ -64,6 +50,8 @@ const servicesOf = (event: Event): Keys => {
 
 /** Reads what the events of a batch need of the rows before it: a handful of queries for each batch, whatever its size. */
 const loadBatch = async (target: Target, events: readonly Event[]): Promise<Batch> => {
+  const fetch = <R>(table: TableName, keys: Keys, columns?: readonly string[]): Promise<Map<string, R>> =>
+    tables.fetch<R>(target.tx, target.slot, table, keys, columns);
   const namespaceKeys = keysFor(events, ofTypes('NamespaceCreated', 'NamespaceChanged'), ({ data }) => [data.name]);
   const aliasKeys = keysFor(events, ofTypes('AliasCreated'), ({ data }) => [data.namespace, data.name]);
   const instanceKeys = keysFor(events, ofTypes('InstanceChanged', 'InstanceDeregistered'), ({ data }) => [
@@ -71,22 +59,19 @@ const loadBatch = async (target: Target, events: readonly Event[]): Promise<Batc
     data.service,
     data.id,
   ]);
-  const known = await fetchRows<KnownInstance>(target, 'registry_instance', instanceKeys, [
-    'incarnation',
-    'registered_at',
-  ]);
+  const known = await fetch<KnownInstance>('registry_instance', instanceKeys, ['incarnation', 'registered_at']);
   const instances = rowsOver<InstanceRow | KnownInstance>(known);
   const idsBefore = await idsOfDeletedServices(target, events);
   const hasInstances = (namespace: string, service: string): boolean => {
-    const prefix = `${keyOf(namespace, service)}\n`;
-    const before = idsBefore.get(keyOf(namespace, service)) ?? [];
+    const prefix = `${rowKey(namespace, service)}\n`;
+    const before = idsBefore.get(rowKey(namespace, service)) ?? [];
     const registered = [...instances.changed].some(([key, row]) => row !== undefined && key.startsWith(prefix));
     return registered || before.some((id) => !instances.changed.has(prefix + id));
   };
   return {
-    namespaces: rowsOver(await fetchRows<NamespaceRow>(target, 'registry_namespace', namespaceKeys)),
-    services: rowsOver(await fetchRows<ServiceRow>(target, 'registry_service', events.flatMap(servicesOf))),
-    aliases: rowsOver(await fetchRows<AliasRow>(target, 'registry_alias', aliasKeys)),
+    namespaces: rowsOver(await fetch<NamespaceRow>('registry_namespace', namespaceKeys)),
+    services: rowsOver(await fetch<ServiceRow>('registry_service', events.flatMap(servicesOf))),
+    aliases: rowsOver(await fetch<AliasRow>('registry_alias', aliasKeys)),
     instances,
     hasInstances,
   };
@@ -98,29 +83,14 @@ const idsOfDeletedServices = async (
 ): Promise<Map<string, readonly string[]>> => {
   const ids = new Map<string, readonly string[]>();
   for (const { data } of events.filter(ofTypes('ServiceDeleted'))) {
-    const sql = `SELECT id FROM ${tableIn(slot, 'registry_instance')} WHERE namespace = ? AND service = ?`;
+    const sql = `SELECT id FROM ${tables.nameIn(slot, 'registry_instance')} WHERE namespace = ? AND service = ?`;
     const rows = await tx.query<{ id: string }>(sql, [data.namespace, data.name]);
     ids.set(
-      keyOf(data.namespace, data.name),
+      rowKey(data.namespace, data.name),
       rows.map(({ id }) => id),
     );
   }
   return ids;
-};
-
-const write = async <R extends object>(
-  { tx, slot }: Target,
-  table: TableName,
-  changed: ReadonlyMap<string, R | undefined>,
-): Promise<void> => {
-  const columns = columnsOf(table);
-  const rows: SqlRow[] = [];
-  const gone: SqlRow[] = [];
-  for (const [key, row] of changed)
-    if (row) rows.push(columns.map((column) => (row as Record<string, SqlValue>)[column] ?? null));
-    else gone.push(key.split('\n'));
-  if (gone.length > 0) await tx.deleteWhere(tableIn(slot, table), keyColumnsOf(table), gone);
-  if (rows.length > 0) await tx.upsert(tableIn(slot, table), columns, keyColumnsOf(table), rows);
 };
 
 /** Keys are remembered for 24 hours of event time, so a rebuild forgets the same as the process that lived through it. */
@@ -132,9 +102,9 @@ const rememberKeys = async (target: Target, events: readonly Event[]): Promise<v
     rows.set(key, { idempotency_key: key, fingerprint, answer: JSON.stringify(answer), at: timeMs });
   }
   if (rows.size === 0) return;
-  await write(target, 'registry_idempotency', rows);
+  await tables.write(target.tx, target.slot, 'registry_idempotency', rows);
   const newest = Math.max(...[...rows.values()].map(({ at }) => at));
-  await target.tx.query(`DELETE FROM ${tableIn(target.slot, 'registry_idempotency')} WHERE at <= ?`, [
+  await target.tx.query(`DELETE FROM ${tables.nameIn(target.slot, 'registry_idempotency')} WHERE at <= ?`, [
     newest - KEPT_MS,
   ]);
 };
@@ -145,15 +115,15 @@ const SLICE = 500;
 const projectSlice = async (target: Target, events: readonly Event[]): Promise<void> => {
   const batch = await loadBatch(target, events);
   for (const event of events) applyEvent(batch, event);
-  await write(target, 'registry_namespace', batch.namespaces.changed);
-  await write(target, 'registry_service', batch.services.changed);
-  await write(target, 'registry_alias', batch.aliases.changed);
-  await write(target, 'registry_instance', batch.instances.changed);
+  await tables.write(target.tx, target.slot, 'registry_namespace', batch.namespaces.changed);
+  await tables.write(target.tx, target.slot, 'registry_service', batch.services.changed);
+  await tables.write(target.tx, target.slot, 'registry_alias', batch.aliases.changed);
+  await tables.write(target.tx, target.slot, 'registry_instance', batch.instances.changed);
   await rememberKeys(target, events);
 };
 
 /** What an event that cannot be folded holds up: its service with its instances, its alias, or its namespace. */
-const keyOfEvent = (event: Event): string => {
+const keyOf = (event: Event): string => {
   switch (event.type) {
     case 'NamespaceCreated':
     case 'NamespaceChanged':
@@ -176,12 +146,10 @@ const keyOfEvent = (event: Event): string => {
 /** Keeps the rows of namespaces, services, aliases, instances and remembered idempotency keys: one final row a key and slice. */
 export const registryProjection: Projection<ReadModelTx, RegistryEvent> = {
   name: REGISTRY_PROJECTION,
-  keyOf: keyOfEvent,
+  keyOf,
   project: async (tx, events, slot) => {
     for (let from = 0; from < events.length; from += SLICE)
       await projectSlice({ tx, slot }, events.slice(from, from + SLICE));
   },
-  reset: async (tx, slot) => {
-    for (const table of Object.keys(TABLES)) await tx.clear(tableIn(slot, table as TableName));
-  },
+  reset: tables.clear,
 };

@@ -1,6 +1,5 @@
-import { recreateTables, type Migration } from '@thuban/database';
-import type { Slot } from '@thuban/event-sourcing';
-import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
+import { recreateTables, slotTables, type Columns, type Migration } from '@thuban/database';
+import type { EntitySchemaColumnOptions } from 'typeorm';
 
 /** The name of the projection and of its checkpoint. */
 export const REGISTRY_PROJECTION = 'registry-1';
@@ -11,14 +10,12 @@ const text: EntitySchemaColumnOptions = { type: 'text' };
 const integer: EntitySchemaColumnOptions = { type: 'bigint' };
 const flag: EntitySchemaColumnOptions = { type: 'boolean' };
 
-type Columns = Readonly<Record<string, EntitySchemaColumnOptions>>;
-
 /**
  * Times are Unix milliseconds, seqs those of the shard that the row's key belongs to; metadata is a JSON object of strings.
  * `data` is the whole instance as JSON: reading back 50,000 rows of one column costs a third of 20 columns. The columns beside it
  * are for people and their queries.
  */
-export const TABLES = {
+const TABLES = {
   registry_namespace: {
     name: key(64),
     comment: text,
@@ -80,22 +77,11 @@ export const TABLES = {
 
 export type TableName = keyof typeof TABLES;
 
-const INDICES: Partial<Record<TableName, { name: string; columns: string[] }[]>> = {
-  registry_idempotency: [{ name: 'at', columns: ['at'] }],
-};
+/** The tables of this read model, once a slot. */
+export const tables = slotTables(TABLES, { registry_idempotency: [['at']] });
 
-/** The name of a table in a slot. */
-export const tableIn = (slot: Slot, table: TableName): string => (slot === 'a' ? table : `${table}_b`);
-
-const entitiesIn = (slot: Slot): EntitySchema[] =>
-  Object.entries(TABLES).map(([table, columns]) => {
-    const name = tableIn(slot, table as TableName);
-    const indices = (INDICES[table as TableName] ?? []).map((index) => ({ ...index, name: `${name}_${index.name}` }));
-    return new EntitySchema<object>({ name, tableName: name, columns, indices });
-  });
-
-/** The tables of this read model, once a slot, for `openDatabase`. */
-export const registryEntities: readonly EntitySchema[] = [...entitiesIn('a'), ...entitiesIn('b')];
+/** For `openDatabase`. */
+export const registryEntities = tables.entities;
 
 /** The steps that lead to these tables, for `openDatabase`. */
 export const registryMigrations: readonly Migration[] = [
@@ -108,12 +94,3 @@ export const registryMigrations: readonly Migration[] = [
     up: (runner) => recreateTables(runner, registryEntities, [REGISTRY_PROJECTION]),
   },
 ];
-
-/** The names of a table's columns, in their order. */
-export const columnsOf = (table: TableName): readonly string[] => Object.keys(TABLES[table]);
-
-/** The names of the columns that make the key. */
-export const keyColumnsOf = (table: TableName): readonly string[] => {
-  const columns: [name: string, options: EntitySchemaColumnOptions][] = Object.entries(TABLES[table]);
-  return columns.flatMap(([name, { primary }]) => (primary ? [name] : []));
-};
