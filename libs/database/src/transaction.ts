@@ -15,7 +15,7 @@ export interface ReadModelReader {
     keyColumns: readonly string[],
     keys: readonly SqlRow[],
   ): Promise<R[]>;
-  /** All rows of a table, page by page, in the order that is cheapest; other columns may come along. */
+  /** All rows of a table, page by page, in the order that is cheapest; columns that were not asked for may come along. */
   pages<R>(pages: PagesOf): AsyncGenerator<R[]>;
   checkpointOf(name: string): Promise<Checkpoint | undefined>;
   activeSlot(projection: string): Promise<Slot>;
