@@ -23,6 +23,8 @@ import type { ClusterSettings } from './settings.js';
 
 /** How long a lease holds without being renewed: a dead owner's work is taken over after this. */
 const LEASE_MS = 5_000;
+/** Rows are needed at the next start only, so a burst of changes becomes few large transactions. */
+const ROWS_PAUSE_MS = 1_000;
 
 /** What a process of the cluster is opened with. */
 export interface ClusterOptions {
@@ -140,6 +142,7 @@ export const openCluster = async (options: ClusterOptions): Promise<Cluster> => 
         projection,
         signal,
         clock: systemClock,
+        pauseMs: ROWS_PAUSE_MS,
         observe: observeBatches(tracer, BATCH_SPANS.project(log.name, name)),
         onProgress: ({ seqs }) => void (progress.seqs = seqs),
         onRebuild: (reason) => logger.warn(`the rows of ${name} are made anew: ${reason}`),
