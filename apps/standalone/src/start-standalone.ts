@@ -122,6 +122,11 @@ const serve = async ({ settings, addresses, dataDir, logger, telemetry, store }:
         observe: observeBatches(tracer, BATCH_SPANS.project(log.name, REGISTRY_PROJECTION)),
         onProgress: ({ seqs }) => void (projected = seqs),
         onRebuild: (reason) => logger.warn(`the rows of ${REGISTRY_PROJECTION} are made anew: ${reason}`),
+        onParked: ({ key, shard, seq, error }) =>
+          logger.error(
+            { err: error },
+            `the rows of ${key} stay as they were: event ${seq} of shard ${shard} cannot be folded`,
+          ),
       }),
     running,
   );

@@ -146,6 +146,11 @@ export const openCluster = async (options: ClusterOptions): Promise<Cluster> => 
         observe: observeBatches(tracer, BATCH_SPANS.project(log.name, name)),
         onProgress: ({ seqs }) => void (progress.seqs = seqs),
         onRebuild: (reason) => logger.warn(`the rows of ${name} are made anew: ${reason}`),
+        onParked: ({ key, shard, seq, error }) =>
+          logger.error(
+            { err: error },
+            `${name}: the rows of ${key} stay as they were: event ${seq} of shard ${shard} cannot be folded`,
+          ),
       });
     const onHeld = (held: boolean): void => {
       if (held) projected.set(name, progress);

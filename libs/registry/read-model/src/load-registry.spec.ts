@@ -2,118 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase, type ReadModelDatabase } from '@thuban/database';
-import { REGISTRY_SHARDS, shardOf, type Instance, type RegistryEvent } from '@thuban/events';
-import { foldInto, GENESIS_HASH, type Checkpoint, type Recorded } from '@thuban/event-sourcing';
-import {
-  aliasTargetKey,
-  createRegistryState,
-  evolve,
-  findInstanceId,
-  type RegistryState,
-} from '@thuban/registry-domain';
+import type { RegistryEvent } from '@thuban/events';
+import { GENESIS_HASH, type Checkpoint } from '@thuban/event-sourcing';
 import fc from 'fast-check';
+import { dump, fold, history, instance, record, type Event } from './fixtures/any-history.js';
 import { loadRegistry } from './load-registry.js';
 import { registryProjection } from './registry-projection.js';
 import { instanceRow, instancesOf } from './rows.js';
 import { registryEntities, registryMigrations, REGISTRY_PROJECTION } from './schemas.js';
-
-type Event = Recorded<RegistryEvent>;
-
-const NAMES = ['a', 'b/c'];
-const IDS = ['1', '2'];
-
-const instance = (namespace: string, service: string, id: string, weight: number): Instance => ({
-  id,
-  namespace,
-  service,
-  vpcId: '',
-  host: `h${id}`,
-  port: 80,
-  protocol: 'grpc',
-  version: '',
-  logicSet: '',
-  priority: 0,
-  weight,
-  healthy: weight % 2 === 0,
-  isolated: weight % 3 === 0,
-  location: { region: 'r', zone: '', campus: 'c' },
-  metadata: weight === 0 ? {} : { z: String(weight), a: 'ü\u2028"' },
-  ...(weight > 2 && { healthCheck: { ttlSeconds: 5 } }),
-});
-
-const name = fc.constantFrom(...NAMES);
-const word = fc.constantFrom('', 'x', 'y');
-const namespaceData = fc.record({ name, comment: word, owners: word, metadata: fc.constantFrom({}, { k: 'v' }) });
-const serviceData = fc.record({ namespace: name, name, comment: word }).map((given) => ({
-  namespace: given.namespace,
-  name: given.name,
-  metadata: {},
-  ports: '',
-  business: 'b',
-  department: '',
-  comment: given.comment,
-  owners: '',
-}));
-const aliasData = fc
-  .record({ namespace: name, name, targetNamespace: name, targetService: name })
-  .map((given) => ({ ...given, comment: '', owners: 'o' }));
-const instanceData = fc
-  .tuple(name, name, fc.constantFrom(...IDS), fc.nat(4))
-  .map(([namespace, service, id, weight]) => instance(namespace, service, id, weight));
-
-const event: fc.Arbitrary<RegistryEvent> = fc.oneof(
-  fc.record({ type: fc.constantFrom('NamespaceCreated' as const, 'NamespaceChanged' as const), data: namespaceData }),
-  fc.record({ type: fc.constant('NamespaceDeleted' as const), data: fc.record({ name }) }),
-  fc.record({ type: fc.constantFrom('ServiceCreated' as const, 'ServiceChanged' as const), data: serviceData }),
-  fc.record({ type: fc.constant('ServiceDeleted' as const), data: fc.record({ namespace: name, name }) }),
-  fc.record({ type: fc.constant('AliasCreated' as const), data: aliasData }),
-  fc.record({ type: fc.constant('AliasDeleted' as const), data: fc.record({ namespace: name, name }) }),
-  fc.record({ type: fc.constantFrom('InstanceRegistered' as const, 'InstanceChanged' as const), data: instanceData }),
-  fc.record({
-    type: fc.constant('InstanceDeregistered' as const),
-    data: instanceData.map(({ namespace, service, id }) => ({ namespace, service, id })),
-  }),
-);
-
-const keyOf = ({ type, data }: RegistryEvent): string => {
-  if (type.startsWith('Namespace')) return (data as { name: string }).name;
-  const { namespace, service, name } = data as { namespace: string; service?: string; name?: string };
-  return `${namespace}/${service ?? name}`;
-};
-
-/** Gives events their places, as the log would. */
-const record = (events: readonly { event: RegistryEvent; laterMs: number }[]): Event[] => {
-  const seqs = new Array<number>(REGISTRY_SHARDS).fill(0);
-  let timeMs = 1_000;
-  return events.map(({ event: each, laterMs }) => {
-    const shard = shardOf(keyOf(each), REGISTRY_SHARDS);
-    seqs[shard] = (seqs[shard] ?? 0) + 1;
-    timeMs += laterMs;
-    const meta = { actor: 'test', requestId: 'r' };
-    return { ...each, shard, seq: seqs[shard], timeMs, meta, stream: '', commitId: 'c', hash: 'h' } as unknown as Event;
-  });
-};
-
-const history = fc.array(fc.record({ event, laterMs: fc.nat(2) }), { maxLength: 60 }).map(record);
-
-const fold = (events: readonly Event[]): RegistryState => {
-  const state = createRegistryState();
-  foldInto(state, evolve, events);
-  return state;
-};
-
-/** Everything that a state knows, as text. */
-const dump = (state: RegistryState): string =>
-  JSON.stringify({
-    namespaces: state.namespaces(),
-    services: state.services(),
-    aliases: state.aliases(),
-    instances: state.services().map(({ service }) => state.instances(service.namespace, service.name)),
-    ids: IDS.map((id) => findInstanceId(state, id)),
-    ghost: findInstanceId(state, ''),
-    targets: NAMES.flatMap((ns) => NAMES.map((service) => state.get(aliasTargetKey(ns, service)))),
-    counts: state.counts(),
-  });
 
 const at = (seq: number): Checkpoint => ({ logId: 'log', tips: [{ seq, hash: GENESIS_HASH }] });
 
