@@ -18,6 +18,7 @@ import {
   type ReadinessCheck,
 } from '@thuban/nest';
 import { BATCH_SPANS, observeBatches, type Tracer } from '@thuban/telemetry';
+import { followTopicOfOthers } from './follow-topic.js';
 import { registerClusterMetrics } from './register-metrics.js';
 import type { ClusterSettings } from './settings.js';
 
@@ -170,7 +171,10 @@ export const openCluster = async (options: ClusterOptions): Promise<Cluster> => 
       const log = await store.log(name, shards);
       await store.ensureTopics();
       const observe = observeBatches(tracer, BATCH_SPANS.receive(name));
-      const followTopic = (): Promise<void> => store.followTopic(log, stopping.signal, observe);
+      const follow = (signal: AbortSignal): Promise<void> => store.followTopic(log, signal, observe);
+      const publishes = (): boolean => relays.get(log)?.active() ?? false;
+      const followTopic = (): Promise<void> =>
+        followTopicOfOthers({ follow, publishes, clock: systemClock, signal: stopping.signal });
       running.push(keepRunning(`the topic of the log "${name}"`, followTopic, loop));
       return log;
     },
