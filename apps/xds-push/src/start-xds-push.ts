@@ -7,7 +7,7 @@ import {
   type RegistryEvent,
   type RulesEvent,
 } from '@thuban/events';
-import { replay, type EventLog } from '@thuban/event-sourcing';
+import type { EventLog } from '@thuban/event-sourcing';
 import {
   bootstrap,
   createMetrics,
@@ -18,7 +18,14 @@ import {
   shiftedPort,
   systemClock,
 } from '@thuban/nest';
-import { createMesh, evolveMesh } from '@thuban/xds-mesh';
+import {
+  loadMesh,
+  meshEntities,
+  meshMigrations,
+  meshProjection,
+  meshRulesProjection,
+  startMesh,
+} from '@thuban/xds-read-model';
 import { ADS_CHANNEL_OPTIONS, registerXdsMetrics, traceChanges, xdsServer } from '@thuban/xds-server';
 import { createResources, nodeFacts } from '@thuban/xds-snapshot';
 import type { Settings } from './settings.js';
@@ -30,7 +37,13 @@ import { VERSION } from './version.js';
  * @throws StartupError, DatabaseRefused or StoreRefused: one sentence for the operator; nothing is left running.
  */
 export const startXdsPush = async (settings: Settings): Promise<string> => {
-  const cluster = await openCluster({ service: 'xds-push', version: VERSION, settings });
+  const cluster = await openCluster({
+    service: 'xds-push',
+    version: VERSION,
+    settings,
+    entities: meshEntities,
+    migrations: meshMigrations,
+  });
   try {
     return await serve(settings, cluster);
   } catch (error) {
@@ -43,20 +56,18 @@ const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
   const { logger, loop } = cluster;
   const registry = await cluster.log(REGISTRY_LOG, REGISTRY_SHARDS);
   const rules = await cluster.log(RULES_LOG, RULES_SHARDS);
-  const mesh = createMesh();
-  const fold = (events: readonly Parameters<typeof evolveMesh>[1][]): void => {
-    for (const event of events) evolveMesh(mesh, event);
-  };
-  const [ofRegistry, ofRules] = [
-    await replay<RegistryEvent>(registry, undefined, fold),
-    await replay<RulesEvent>(rules, undefined, fold),
-  ];
-  const resources = createResources({ mesh });
+  const logs = { registry, rules };
+  const started = await startMesh(logs, await loadMesh(cluster.database), (reason) =>
+    logger.warn(`rows of the mesh do not fit their log and are made anew: ${reason}`),
+  );
+  cluster.project(registry, meshProjection);
+  cluster.project(rules, meshRulesProjection);
+  const resources = createResources({ mesh: started.mesh });
   const changes = traceChanges(cluster.tracer);
   const applying = (log: EventLog) => changes.folding(log.name, resources.apply);
   const followers = {
-    registry: follow<RegistryEvent>('the mesh', registry, ofRegistry, applying(registry), loop),
-    rules: follow<RulesEvent>('the rules of the mesh', rules, ofRules, applying(rules), loop),
+    registry: follow<RegistryEvent>('the mesh', registry, started.registry, applying(registry), loop),
+    rules: follow<RulesEvent>('the rules of the mesh', rules, started.rules, applying(rules), loop),
   };
   const checks = [
     cluster.behind('registry', registry, followers.registry.seqs),
