@@ -1,6 +1,8 @@
 export type { CommandContext, Handled } from './batch.js';
 export { chainHash, GENESIS_HASH } from './chain.js';
 export type { Hashed } from './chain.js';
+export { refuseMalformed, rowsOf } from './commit-rows.js';
+export type { EventRow } from './commit-rows.js';
 export { CommandRejected } from './command-rejected.js';
 export type { RejectionCode } from './command-rejected.js';
 export { createCommitter } from './committer.js';

@@ -1,7 +1,7 @@
-import { LogUnavailable, type Clock } from '@thuban/event-sourcing';
+import { LogUnavailable, type Clock, type EventRow } from '@thuban/event-sourcing';
 import type { Lane } from './mysql-lane.js';
 import { ConnectionLost, StatementRefused, type Session } from './mysql-session.js';
-import type { EventRow, EventTable } from './mysql-table.js';
+import type { EventTable } from './mysql-table.js';
 
 /** What became of an INSERT: all rows are there durably, or none because somebody was faster. */
 export type Inserted = { readonly kind: 'committed' } | { readonly kind: 'moved'; readonly shard: number };

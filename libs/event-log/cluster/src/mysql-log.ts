@@ -3,23 +3,25 @@ import {
   CheckpointMismatch,
   createFeed,
   LogUnavailable,
+  refuseMalformed,
+  rowsOf,
   ShardMoved,
   type Checkpoint,
   type Clock,
   type Commit,
   type EventLog,
+  type EventRow,
   type Feed,
   type Recorded,
   type Tip,
 } from '@thuban/event-sourcing';
 import type { DomainEvent } from '@thuban/events';
 import { createArrivals } from './arrivals.js';
-import { refuseMalformed, rowsOf } from './commit-rows.js';
 import { insertRows } from './mysql-append.js';
 import { askAny, type Lane } from './mysql-lane.js';
 import { ConnectionLost, type Session } from './mysql-session.js';
 import type { Server } from './mysql-settings.js';
-import { eventTable, type EventRow, type Place } from './mysql-table.js';
+import { eventTable, type Place } from './mysql-table.js';
 import { createTurn } from './mysql-turn.js';
 import { createIdCursor } from './planted-cursor.js';
 import { createPoll } from './poll.js';

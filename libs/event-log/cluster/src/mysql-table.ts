@@ -1,14 +1,8 @@
-import { chainHash, GENESIS_HASH, type Recorded, type Tip } from '@thuban/event-sourcing';
+import { chainHash, GENESIS_HASH, type EventRow, type Tip } from '@thuban/event-sourcing';
 import type { EventMeta } from '@thuban/events';
 import { StoreCorrupt } from './errors.js';
 import type { Row, Session } from './mysql-session.js';
 import { text } from './sql.js';
-
-/** An event and the JSON text of `{"data":…,"meta":…}` that its hash covers. */
-export interface EventRow {
-  readonly event: Recorded;
-  readonly body: string;
-}
 
 /** A place to read from: this event and what follows it in the shard. */
 export interface Place {

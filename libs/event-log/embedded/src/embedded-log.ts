@@ -1,14 +1,15 @@
 import { setImmediate as afterPoll } from 'node:timers/promises';
 import {
-  chainHash,
   CheckpointMismatch,
   createFeed,
-  GENESIS_HASH,
   LogUnavailable,
+  refuseMalformed,
+  rowsOf,
   ShardMoved,
   type Checkpoint,
   type Commit,
   type EventLog,
+  type EventRow,
   type Recorded,
   type Tip,
 } from '@thuban/event-sourcing';
@@ -16,7 +17,7 @@ import type { DomainEvent } from '@thuban/events';
 import { isSqliteError, type Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import { StoreCorrupt } from './errors.js';
-import { openEventTable, type EventRow, type EventTable } from './event-table.js';
+import { openEventTable, type EventTable } from './event-table.js';
 
 /** At each open the newest events of every shard are checked against the chain; older ones are when they are read. */
 const CHECKED_AT_OPEN = 64;
@@ -29,45 +30,6 @@ const checkTails = (table: EventTable, tips: readonly Tip[]): void => {
     const last = table.read(shard, from, CHECKED_AT_OPEN, Infinity).at(-1);
     if (last?.event.seq !== seq) throw new StoreCorrupt(`shard ${shard} has a gap before event ${seq}`);
   }
-};
-
-/** @throws RangeError for a commit that no caller should make; nothing is written. */
-const refuseMalformed = ({ commitId, timeMs, writes }: Commit, shards: number): void => {
-  const seen = new Set<number>();
-  if (writes.length === 0) throw new RangeError('a commit needs at least one write');
-  if (commitId === '' || commitId.includes('\n')) throw new RangeError('a commit id is a non-empty line');
-  if (!Number.isSafeInteger(timeMs)) throw new RangeError('the time of a commit is in whole milliseconds');
-  for (const { shard, events } of writes) {
-    if (!Number.isInteger(shard) || shard < 0 || shard >= shards) throw new RangeError(`there is no shard ${shard}`);
-    if (seen.has(shard)) throw new RangeError(`shard ${shard} is written twice in one commit`);
-    if (events.length === 0) throw new RangeError(`the write to shard ${shard} has no events`);
-    for (const { stream, event } of events)
-      if (stream.includes('\n') || event.type.includes('\n'))
-        throw new RangeError('streams and types have no line feeds');
-    seen.add(shard);
-  }
-};
-
-/** Gives the events of a commit their places and hashes, in the order of its writes. */
-const rowsOf = <E extends DomainEvent>(
-  log: string,
-  tips: readonly Tip[],
-  { commitId, timeMs, writes }: Commit<E>,
-): EventRow[] => {
-  const rows: EventRow[] = [];
-  for (const { shard, events } of writes) {
-    let { seq, hash } = tips[shard] ?? { seq: 0, hash: GENESIS_HASH };
-    for (const { stream, event, meta, dataText } of events) {
-      const body = `{"data":${dataText ?? JSON.stringify(event.data)},"meta":${JSON.stringify(meta)}}`;
-      seq++;
-      hash = chainHash(hash, { log, shard, seq, stream, type: event.type, timeMs, commitId, body });
-      rows.push({
-        event: { type: event.type, data: event.data, shard, seq, stream, meta, timeMs, commitId, hash },
-        body,
-      });
-    }
-  }
-  return rows;
 };
 
 /** A log on the connections of its store. `reload` follows a connection that replaces a failed one. */

@@ -1,14 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { chainHash, GENESIS_HASH, type Recorded, type Tip } from '@thuban/event-sourcing';
+import { chainHash, GENESIS_HASH, type EventRow, type Tip } from '@thuban/event-sourcing';
 import type { EventMeta } from '@thuban/events';
 import type { Connection } from './connection.js';
 import { StoreCorrupt, StoreRefused } from './errors.js';
-
-/** An event and the JSON text of `{"data":…,"meta":…}` that its hash covers. */
-export interface EventRow {
-  readonly event: Recorded;
-  readonly body: string;
-}
 
 /** The statements of one log on one connection. They run synchronously and throw what SQLite throws, or `StoreCorrupt`. */
 export interface EventTable {

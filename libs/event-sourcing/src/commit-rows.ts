@@ -1,8 +1,15 @@
-import { chainHash, GENESIS_HASH, type Commit, type Tip } from '@thuban/event-sourcing';
 import type { DomainEvent } from '@thuban/events';
-import type { EventRow } from './mysql-table.js';
+import { chainHash, GENESIS_HASH } from './chain.js';
+import type { Commit, Tip } from './ports.js';
+import type { Recorded } from './recorded.js';
 
-/** @throws RangeError for a commit that no caller should make. */
+/** An event and the JSON text of `{"data":…,"meta":…}` that its hash covers. */
+export interface EventRow {
+  readonly event: Recorded;
+  readonly body: string;
+}
+
+/** @throws RangeError for a commit that no caller should make; nothing is written. */
 export const refuseMalformed = ({ commitId, timeMs, writes }: Commit, shards: number): void => {
   const seen = new Set<number>();
   if (writes.length === 0) throw new RangeError('a commit needs at least one write');
