@@ -11,15 +11,20 @@ const missing = (name) => () =>
     ? undefined
     : `${name}: apps/${name}/dist/main.js is not there; run \`npm run build\` first.`;
 
+const storesOf = ({ ports }) => ({
+  'mysql-url': `mysql://root@127.0.0.1:${ports.mysql}/thuban`,
+  'kafka-brokers': `127.0.0.1:${ports.kafka}`,
+});
+
 /**
  * A process of the cluster, from apps/NAME. It has `ports` by setting (`{ 'http-port': 18090 }`); in the stack a port is called
- * `NAME.SETTING`.
+ * `NAME.SETTING`. `settings(context)` are the rest of its settings, by name.
  */
-export const thubanApp = (name, ports) => ({
+export const thubanApp = (name, ports, { needs = ['mysql', 'kafka'], settings = storesOf } = {}) => ({
   name,
   title: name,
   ports: Object.fromEntries(Object.entries(ports).map(([setting, port]) => [`${name}.${setting}`, port])),
-  needs: ['mysql', 'kafka'],
+  needs,
   missing: missing(name),
   obtain: async () => {
     const why = missing(name)();
@@ -30,8 +35,7 @@ export const thubanApp = (name, ports) => ({
     command: process.execPath,
     args: [
       mainOf(name),
-      `--mysql-url=mysql://root@127.0.0.1:${context.ports.mysql}/thuban`,
-      `--kafka-brokers=127.0.0.1:${context.ports.kafka}`,
+      ...Object.entries(settings(context)).map(([setting, value]) => `--${setting}=${value}`),
       ...Object.keys(ports).map((setting) => `--${setting}=${context.ports[`${name}.${setting}`]}`),
     ],
   }),
