@@ -36,20 +36,17 @@ const PAUSE_MS_MAX = 2000;
 /** What a send in flight may take when the relay stops. */
 const LAST_SEND_MS = 1000;
 
-/** A partition ends before where our own records have left it. What is before `validEnds` is older than what was lost. */
 /**
  * A lonely change goes out at once; in a burst a send takes what came in this time. A send costs the broker, and every process that follows, by
  * partition rather than by event.
  */
 const SEND_EVERY_MS = 40;
 
+/** A partition ends, or ended, before where our own records have left it. */
 class TailLost extends Error {
   override readonly name = 'TailLost';
-  constructor(
-    readonly partition: number,
-    readonly validEnd: number,
-  ) {
-    super(`Kafka has lost the end of partition ${partition}, from offset ${validEnd} on`);
+  constructor(partition: number, from: number) {
+    super(`Kafka has lost the end of partition ${partition}, from offset ${from} on`);
   }
 }
 
@@ -60,13 +57,14 @@ class TailLost extends Error {
 export const startRelay = (options: RelayOptions): Relay => {
   const { log, topic, connect, ensureTopics, lease, setPollMs, clock, signal, onProblem, onPublished } = options;
   const published = new Array<number>(log.shards).fill(0);
-  const validEnds = new Map<number, number>();
   const trouble = troubleFor(
     `the log "${log.name}" is not published to Kafka now, so that other processes read it from the table; trying again`,
     onProblem,
     () => clock.monotonic(),
   );
   let active = false;
+  /** Another relay is or was at work. It may have sent behind a loss and died of it, which only a look at the records shows. */
+  let othersSend = false;
   let pauseMs = PAUSE_MS;
 
   /** Moves the expected ends. @throws TailLost when records were given offsets that others of ours had before. */
@@ -75,10 +73,8 @@ export const startRelay = (options: RelayOptions): Relay => {
     for (const { partition } of records) counts.set(partition, (counts.get(partition) ?? 0) + 1);
     let lost: TailLost | undefined;
     for (const [partition, base] of bases) {
-      if (base < (next[partition] ?? 0)) {
-        validEnds.set(partition, base);
-        lost = new TailLost(partition, base);
-      }
+      if (base < (next[partition] ?? 0)) lost = new TailLost(partition, base);
+      if (base > (next[partition] ?? 0)) othersSend = true;
       next[partition] = base + (counts.get(partition) ?? 0);
     }
     if (lost) throw lost;
@@ -110,7 +106,7 @@ export const startRelay = (options: RelayOptions): Relay => {
     onPublished?.(events.length);
   };
 
-  /** Rejects when Kafka has less than we sent or does not answer, resolves when the lease is lost. */
+  /** Rejects when Kafka has less than we sent or does not answer, resolves when the lease is lost or positions are to be looked at again. */
   const watch = async (client: KafkaClient, next: readonly number[], stop: AbortSignal): Promise<void> => {
     let checkedMs = clock.monotonic();
     for (;;) {
@@ -120,6 +116,7 @@ export const startRelay = (options: RelayOptions): Relay => {
       if (!(await lease().catch(() => true))) return;
       if (clock.monotonic() - checkedMs < CHECK_EVERY_MS) continue;
       checkedMs = clock.monotonic();
+      if (othersSend) return;
       const expected = [...next];
       const ranges = await client.offsets(topic);
       for (const [partition, end] of expected.entries())
@@ -129,8 +126,8 @@ export const startRelay = (options: RelayOptions): Relay => {
 
   const publish = async (client: KafkaClient, stop: AbortController): Promise<void> => {
     await ensureTopics(client);
-    const { tips, next } = await reconcile(client, topic, log, validEnds, onProblem);
-    validEnds.clear();
+    othersSend = false;
+    const { tips, next } = await reconcile(client, topic, log, onProblem);
     for (const [shard, { seq }] of tips.entries()) published[shard] = seq;
     trouble.over();
     pauseMs = PAUSE_MS;
