@@ -71,6 +71,7 @@ export const createAttemptsPublisher = (options: AttemptsOptions): AttemptsPubli
   };
   const sendAll = async (): Promise<void> => {
     while (waiting.length > 0) {
+      trouble.trying();
       try {
         await sendSome();
       } catch (error) {

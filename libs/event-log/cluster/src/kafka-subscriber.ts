@@ -129,6 +129,7 @@ export const followTopic = async (options: FollowTopicOptions): Promise<void> =>
   };
   while (!signal.aborted) {
     const client = connect();
+    trouble.trying();
     try {
       await follow(client);
     } catch (error) {

@@ -1,5 +1,8 @@
-/** Tells of a trouble once it has lasted a second, not at every try, and again each minute that it goes on. */
+/** Tells of a trouble: not when a try fails within its first second, nor at every try, and again each minute that it goes on. */
 export interface Trouble {
+  /** A try begins. */
+  trying(): void;
+  /** It failed. */
   report(error: unknown): void;
   /** It works again. */
   over(): void;
@@ -15,12 +18,16 @@ export const troubleFor = (
   onProblem: (what: string, error: unknown) => void,
   nowMs: () => number,
 ): Trouble => {
+  let triedMs = nowMs();
   let sinceMs: number | undefined;
   let toldMs: number | undefined;
   return {
+    trying: () => {
+      triedMs = nowMs();
+    },
     report: (error) => {
       const now = nowMs();
-      sinceMs ??= now;
+      sinceMs ??= triedMs;
       if (now - sinceMs < SHORT_MS || (toldMs !== undefined && now - toldMs < AGAIN_MS)) return;
       toldMs = now;
       onProblem(what, error);

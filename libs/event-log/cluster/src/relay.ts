@@ -171,6 +171,7 @@ export const startRelay = (options: RelayOptions): Relay => {
       }
       active = true;
       setPollMs(ACTIVE_POLL_MS);
+      trouble.trying();
       try {
         await publishWhileHeld();
       } catch (error) {
