@@ -1,4 +1,4 @@
-import type { EventLog, Recorded } from '@thuban/event-sourcing';
+import { rowsOf, type EventLog, type Recorded } from '@thuban/event-sourcing';
 import {
   describeWithStack,
   everythingIn,
@@ -8,7 +8,6 @@ import {
   takeEvents,
   type Stack,
 } from '@thuban/testing';
-import { rowsOf } from './commit-rows.js';
 import { openTestStore, type TestStore } from './crash/store.js';
 import { parseMysqlUrl } from './mysql-address.js';
 import { openSession } from './mysql-session.js';
