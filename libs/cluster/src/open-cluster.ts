@@ -22,6 +22,10 @@ import { followTopicOfOthers } from './follow-topic.js';
 import { registerClusterMetrics } from './register-metrics.js';
 import type { ClusterSettings } from './settings.js';
 
+/** A planted bug, for the tests of the tests: nothing but a process under test (NODE_ENV) has one. */
+const plantedBug = (): string | undefined =>
+  process.env['NODE_ENV'] === 'test' ? process.env['THUBAN_SABOTAGE'] : undefined;
+
 /** How long a lease holds without being renewed: a dead owner's work is taken over after this. */
 const LEASE_MS = 5_000;
 /** Rows are needed at the next start only, so a burst of changes becomes few large transactions. */
@@ -111,6 +115,7 @@ export const openCluster = async (options: ClusterOptions): Promise<Cluster> => 
   const brokers = brokersOf(settings['kafka-brokers']);
   const telemetry = await startProcessTelemetry({ service: `thuban-${service}`, version }, settings, logger);
   const { tracer } = telemetry;
+  const sabotage = plantedBug();
   const stopping = new AbortController();
   const loop: Loop = { signal: stopping.signal, clock: systemClock, logger };
   const database = await openDatabase({ mysqlUrl, service, entities, migrations });
@@ -118,6 +123,7 @@ export const openCluster = async (options: ClusterOptions): Promise<Cluster> => 
     mysqlUrl,
     kafka: { brokers, topicPrefix: settings['kafka-topic-prefix'], clientId: holder },
     clock: systemClock,
+    ...(sabotage !== undefined && { sabotage }),
     onProblem: (what, error) => logger.warn({ err: error }, what),
     onGap: (log, count) =>
       logger.info(`${count} events of the log "${log}" were read from the table before Kafka brought them`),
@@ -144,6 +150,7 @@ export const openCluster = async (options: ClusterOptions): Promise<Cluster> => 
         signal,
         clock: systemClock,
         pauseMs: ROWS_PAUSE_MS,
+        sabotage: sabotage === 'checkpoint-outside-transaction' ? sabotage : undefined,
         observe: observeBatches(tracer, BATCH_SPANS.project(log.name, name)),
         onProgress: ({ seqs }) => void (progress.seqs = seqs),
         onRebuild: (reason) => logger.warn(`the rows of ${name} are made anew: ${reason}`),
