@@ -4,7 +4,9 @@ const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '../..');
-const PROGRAMS = ['standalone', 'thubanctl', 'registry', 'xds-push'].map((app) => `apps/${app}/dist/main.js`);
+const PROGRAMS = ['standalone', 'thubanctl', 'registry', 'rule-config', 'xds-push', 'health-check'].map(
+  (app) => `apps/${app}/dist/main.js`,
+);
 
 const obtain = async (get) => {
   const { Unavailable } = await import('../../tools/stack/run.mjs');
@@ -21,10 +23,12 @@ module.exports = async () => {
   if (unbuilt.length > 0)
     throw new Error(`${unbuilt.join(' and ')} not built: run \`npm run build\` first, or \`npm test\`, which does.`);
   const { envoy } = await import('../../tools/stack/envoy.mjs');
+  const { frontConfig } = await import('../../tools/stack/front.mjs');
   const { goSdk } = await import('../../tools/stack/go-sdk.mjs');
   const { deployCheck, promtool } = await import('../../tools/stack/deploy-check.mjs');
   process.env.THUBAN_E2E_TOOLS = JSON.stringify({
     envoy: await obtain(envoy),
+    front: { value: await frontConfig(new Proxy({}, { get: (_, name) => name })) },
     'polaris-go': await obtain(goSdk),
     promtool: await obtain(promtool),
     'deploy-check': await obtain(deployCheck),

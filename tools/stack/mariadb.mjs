@@ -30,6 +30,7 @@ const installPackages = async () => {
 
 const asRoot = () => (isRoot() ? ['--user=root'] : []);
 
+const temporary = (folder) => join(folder, 'tmp');
 const initFile = (folder) => join(folder, 'init.sql');
 // The database that the processes of the cluster share; a server in a container makes it by itself too.
 const INIT = 'CREATE DATABASE IF NOT EXISTS thuban CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\n';
@@ -39,6 +40,7 @@ const optionsOf = ({ folder, ports }) => [
   ...asRoot(),
   `--init-file=${initFile(folder)}`,
   `--datadir=${join(folder, 'data')}`,
+  `--tmpdir=${temporary(folder)}`, // a server that starts deletes what it finds of others in a shared one
   '--socket=mariadb.sock', // relative to the data directory: an absolute path may be too long for a socket
   '--pid-file=mariadb.pid',
   '--bind-address=127.0.0.1',
@@ -72,7 +74,7 @@ export const mariadb = {
     return installed();
   },
   prepare: async ({ software, folder }) => {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(temporary(folder), { recursive: true });
     writeFileSync(initFile(folder), INIT);
     const data = join(folder, 'data');
     if (existsSync(data)) return;

@@ -18,7 +18,7 @@ const lastLines = (file) =>
   existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-15).join('\n') : '(it wrote nothing)';
 
 // What a test run tells its specs is no setting of the product, which refuses a THUBAN_ variable that it does not know.
-const { THUBAN_TEST_STACK: _stack, THUBAN_E2E_TOOLS: _tools, ...INHERITED } = process.env;
+const { THUBAN_TEST_STACK: _stack, THUBAN_E2E_TOOLS: _tools, THUBAN_E2E_MODE: _mode, ...INHERITED } = process.env;
 
 /**
  * Spawns a part's program with its output in its log file. One that is `attached` dies with us even when we are killed

@@ -7,10 +7,14 @@ import { binaryOf, root } from '../workspace.mjs';
 
 const jest = binaryOf('jest');
 
-const runJest = (args) =>
+const runJest = (args, env) =>
   new Promise((resolve, reject) => {
     // What jest prints goes to stderr, so that our own stdout stays short.
-    const child = spawn(process.execPath, [jest, ...args], { cwd: root, stdio: ['ignore', 2, 2] });
+    const child = spawn(process.execPath, [jest, ...args], {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 2, 2],
+    });
     child.on('error', reject);
     child.on('close', resolve);
   });
@@ -25,14 +29,14 @@ const leftOutOf = (results) => {
 };
 
 /**
- * Runs jest with these arguments. A spec file that could not run at all counts as one failed test.
+ * Runs jest with these arguments, and `env` beside the environment of this process. A spec file that could not run at all counts as one failed test.
  * @returns counts, the titles of suites that were left out, and whether jest itself was content.
  */
-export const jestRun = async (args) => {
+export const jestRun = async (args, env = {}) => {
   const folder = mkdtempSync(join(tmpdir(), 'thuban-jest-'));
   try {
     const outputFile = join(folder, 'results.json');
-    const code = await runJest([...args, '--json', `--outputFile=${outputFile}`, '--testLocationInResults']);
+    const code = await runJest([...args, '--json', `--outputFile=${outputFile}`, '--testLocationInResults'], env);
     const results = JSON.parse(readFileSync(outputFile, 'utf8'));
     return {
       passed: results.numPassedTests,

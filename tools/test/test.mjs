@@ -1,15 +1,24 @@
 // `npm test`: builds what changed, then runs every spec: unit and integration in one run of jest, then end to end.
 //   --unit   only the specs that need no built program and no other software (`*.spec.ts` without int and e2e)
-//   --e2e    only the end-to-end suites
+//   --e2e    only the end-to-end suites: against the standalone process, then against the cluster
+//   --mode M the end-to-end suites in one of these modes only, embedded or cluster
 // Anything else is passed to jest. The last line is `N passed, N failed, N skipped` over everything that ran.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { binaryOf, projects, root } from '../workspace.mjs';
+import { missingOf, partsNamed } from '../stack/parts.mjs';
 import { jestRun } from './jest-run.mjs';
 import { startTestStack } from './test-stack.mjs';
 
-const only = process.argv.slice(2).filter((argument) => argument === '--unit' || argument === '--e2e');
-const forJest = process.argv.slice(2).filter((argument) => !only.includes(argument));
+const given = process.argv.slice(2);
+const modeAt = given.indexOf('--mode');
+const [, mode] = modeAt < 0 ? [] : given.splice(modeAt, 2);
+if (modeAt >= 0 && mode !== 'embedded' && mode !== 'cluster') {
+  console.error('--mode is embedded or cluster.');
+  process.exit(2);
+}
+const only = given.filter((argument) => argument === '--unit' || argument === '--e2e');
+const forJest = given.filter((argument) => !only.includes(argument));
 
 const seconds = (sinceMs) => `${((performance.now() - sinceMs) / 1000).toFixed(1)} s`;
 
@@ -38,8 +47,17 @@ const unitArgs = () => [
   '--passWithNoTests',
   ...(only.includes('--unit') ? ['--testPathIgnorePatterns', '\\.int\\.spec\\.ts$'] : []),
 ];
-// One after the other: they measure, and each starts servers of its own.
-const e2eArgs = () => ['--projects', ...directories(isE2e), '--runInBand'];
+const e2eArgs = (...more) => ['--projects', ...directories(isE2e), '--passWithNoTests', ...more];
+const withoutE2e = only.includes('--unit') && !only.includes('--e2e');
+const e2eStage = (stageMode, ...args) => ({
+  name: `end to end, ${stageMode}`,
+  skipped: withoutE2e || (mode !== undefined && mode !== stageMode),
+  args: () => e2eArgs(...args),
+  env: { THUBAN_E2E_MODE: stageMode },
+});
+
+/** What the end-to-end suites need for a cluster; its processes are built by then. */
+const CLUSTER = ['mysql', 'kafka', 'front'];
 
 const STAGES = [
   {
@@ -47,7 +65,8 @@ const STAGES = [
     run: () => (only.includes('--unit') ? nx('run', '@thuban/proto:generate') : nx('run-many', '-t', 'build')),
   },
   { name: 'unit and integration', skipped: only.includes('--e2e') && !only.includes('--unit'), args: unitArgs },
-  { name: 'end to end', skipped: only.includes('--unit') && !only.includes('--e2e'), args: e2eArgs },
+  e2eStage('embedded', '--runInBand'), // they measure
+  { ...e2eStage('cluster', '--maxWorkers=2'), needs: CLUSTER }, // they wait much
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0, leftOut: [], ok: true };
@@ -64,13 +83,22 @@ const failed = (sentence) => {
   add({ passed: 0, failed: 1, skipped: 0, leftOut: [], ok: false });
 };
 
+/** A stage that cannot be run on this machine is left out by name; in CI that is a failure. */
+const cannotRun = (name, needs) => {
+  const reasons = Object.values(missingOf(partsNamed(needs.join(','))));
+  if (reasons.length === 0) return false;
+  if (process.env.CI) failed(`${name}: ${reasons.join(' ')}`);
+  else total.leftOut.push(`${name} (left out: ${reasons.join(' ')})`);
+  return true;
+};
+
 const runStages = async (stack) => {
-  for (const { name, run, args, skipped } of STAGES) {
-    if (skipped) continue;
+  for (const { name, run, args, env, skipped, needs = [] } of STAGES) {
+    if (skipped || cannotRun(name, needs)) continue;
     const startedMs = performance.now();
     if (args) {
       if (stack) process.env.THUBAN_TEST_STACK = await stack.ready;
-      add(await jestRun([...args(), ...forJest]));
+      add(await jestRun([...args(), ...forJest], env));
     } else if (!run()) return failed(`The ${name} step failed: no test was run.`);
     times.push(`${name} ${seconds(startedMs)}`);
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describeWithStack, startStack } from '@thuban/testing';
 import { parse } from 'yaml';
 import { ROOT, runChild } from './support/child.js';
-import { temporaryFolder } from './support/thuban.js';
+import { temporaryFolder } from './support/temporary-folder.js';
 import { deployCheckPath, describeWith, envoyPath, promtoolPath } from './support/tools.js';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

@@ -1,5 +1,5 @@
 import { apiOf } from './support/api.js';
-import { startEnvoy, type Envoy, type Mode } from './support/envoy.js';
+import { startEnvoy, type Envoy, type Variant } from './support/envoy.js';
 import { eventually } from './support/eventually.js';
 import { startProvider, type Provider } from './support/provider.js';
 import { sendRequests, shareOf } from './support/requests.js';
@@ -10,10 +10,10 @@ import { describeWith } from './support/tools.js';
 const REQUESTS = 1_000;
 const TOLERANCE = 0.05;
 
-const MODES: readonly Mode[] = ['delta', 'sotw'];
+const VARIANTS: readonly Variant[] = ['delta', 'sotw'];
 
-for (const mode of MODES)
-  describeWith(['envoy'], `routing rules, followed by Envoy (${mode})`, () => {
+for (const variant of VARIANTS)
+  describeWith(['envoy'], `routing rules, followed by Envoy (${variant})`, () => {
     let thuban: Thuban;
     let envoy: Envoy;
     let providers: readonly Provider[] = [];
@@ -38,7 +38,7 @@ for (const mode of MODES)
     beforeAll(async () => {
       thuban = await startThuban();
       providers = await Promise.all(['v1', 'v2', 'v3'].map(startProvider));
-      envoy = await startEnvoy(thuban.xds, mode); // as default/web
+      envoy = await startEnvoy(thuban.xds, variant); // as default/web
       await register('v1');
       await register('v2');
     });

@@ -1,8 +1,9 @@
 import { openDelta } from './support/ads-client.js';
 import { apiOf } from './support/api.js';
-import { startEnvoy, type Envoy, type Mode } from './support/envoy.js';
+import { startEnvoy, type Envoy, type Variant } from './support/envoy.js';
 import { eventually } from './support/eventually.js';
 import { figure } from './support/figure.js';
+import { PROCESSES, XDS_PROCESS } from './support/mode.js';
 import { startProvider, type Provider } from './support/provider.js';
 import { deltaAnswers, subscriptionsTo } from './support/raw-answers.js';
 import { sendRequests, streamRequests } from './support/requests.js';
@@ -10,6 +11,12 @@ import { startThuban, type Thuban } from './support/thuban.js';
 import { describeWith } from './support/tools.js';
 
 const CLUSTER = 'OUTBOUND|default|echo';
+
+/** Every process is killed, and the one that Envoy is connected to is also ended in order. */
+const ENDS = [
+  ...PROCESSES.map((name) => ({ name, signal: 'SIGKILL' as const })),
+  { name: XDS_PROCESS, signal: 'SIGTERM' as const },
+];
 
 interface ConfigDump {
   readonly configs: readonly {
@@ -34,18 +41,23 @@ const heldBy = async (envoy: Envoy): Promise<object> => {
 const connected = async (envoy: Envoy): Promise<number | undefined> =>
   (await envoy.stats('^control_plane.connected_state$'))['control_plane.connected_state'];
 
-for (const mode of ['delta', 'sotw'] satisfies Mode[])
-  describeWith(['envoy'], `a restart under requests through Envoy (${mode})`, () => {
+for (const variant of ['delta', 'sotw'] satisfies Variant[])
+  describeWith(['envoy'], `a restart under requests through Envoy (${variant})`, () => {
     let thuban: Thuban;
     let envoy: Envoy;
-    let providers: readonly Provider[];
+    const providers: Provider[] = [];
+    const provide = async (name: string): Promise<number> => {
+      const provider = await startProvider(name);
+      providers.push(provider);
+      return provider.port;
+    };
     const api = () => apiOf(thuban.http);
 
     beforeAll(async () => {
       thuban = await startThuban();
-      providers = await Promise.all(['blue', 'green', 'late-SIGTERM', 'late-SIGKILL'].map(startProvider));
-      for (const { port } of providers.slice(0, 2)) await api().register('echo', { host: '127.0.0.1', port });
-      envoy = await startEnvoy(thuban.xds, mode);
+      for (const name of ['blue', 'green'])
+        await api().register('echo', { host: '127.0.0.1', port: await provide(name) });
+      envoy = await startEnvoy(thuban.xds, variant);
       await eventually(async () => expect(await envoy.endpoints(CLUSTER)).toHaveLength(2));
       await eventually(async () => expect((await sendRequests(envoy.listenerPort, 'echo', 1))[0]?.status).toBe(200));
     });
@@ -56,26 +68,26 @@ for (const mode of ['delta', 'sotw'] satisfies Mode[])
       await Promise.all(providers.map((provider) => provider.stop()));
     });
 
-    it.each(['SIGTERM', 'SIGKILL'] as const)(
-      'INV-1, R27: after %s no request fails and Envoy keeps what it has',
-      async (signal) => {
+    it.each(ENDS)(
+      'INV-1, R27: after $signal of $name no request fails and Envoy keeps what it has',
+      async ({ name, signal }) => {
         const before = await heldBy(envoy);
         const endpoints = await envoy.endpoints(CLUSTER);
         const requests = streamRequests(envoy.listenerPort, 'echo');
-        await thuban.stop(signal);
-        await eventually(async () => expect(await connected(envoy)).toBe(0));
-        figure(`${mode} ${signal}: stopped → ready again`, await thuban.start(), 'ms');
+        await thuban.stop(signal, [name]);
+        if (name === XDS_PROCESS) await eventually(async () => expect(await connected(envoy)).toBe(0));
+        figure(`${variant} ${signal} of ${name}: stopped → ready again`, await thuban.start([name]), 'ms');
         // Envoy waits up to half a second before its first try, then longer each time.
         await eventually(async () => expect(await connected(envoy)).toBe(1), 30_000);
         expect(await envoy.endpoints(CLUSTER)).toEqual(endpoints);
         expect(await heldBy(envoy)).toEqual(before);
 
-        const late = providers[signal === 'SIGTERM' ? 2 : 3]!;
-        await api().register('echo', { host: '127.0.0.1', port: late.port });
+        const late = `late-${signal}-${name}`;
+        await api().register('echo', { host: '127.0.0.1', port: await provide(late) });
         await eventually(() => expect(requests.answers.at(-1)?.status).toBe(200));
-        await eventually(() => expect(requests.answers.some(({ name }) => name === `late-${signal}`)).toBe(true));
+        await eventually(() => expect(requests.answers.some((answer) => answer.name === late)).toBe(true));
         const answers = await requests.stop();
-        figure(`${mode} ${signal}: requests meanwhile`, answers.length, 'requests');
+        figure(`${variant} ${signal} of ${name}: requests meanwhile`, answers.length, 'requests');
         expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
         expect(Object.values(await envoy.stats('update_rejected$')).filter((count) => count > 0)).toEqual([]);
       },

@@ -1,5 +1,5 @@
 import { apiOf } from './support/api.js';
-import { startEnvoy, type Envoy, type Mode } from './support/envoy.js';
+import { startEnvoy, type Envoy, type Variant } from './support/envoy.js';
 import { eventually } from './support/eventually.js';
 import { figure } from './support/figure.js';
 import { startPolarisGo, type PolarisGo } from './support/polaris-go.js';
@@ -12,14 +12,14 @@ const CLUSTER = 'OUTBOUND|default|echo';
 const REQUESTS = 1_000;
 const TOLERANCE = 0.06;
 
-const LINES: readonly { readonly sdk: SdkVersion; readonly mode: Mode }[] = [
-  { sdk: '1.7.0', mode: 'delta' },
-  { sdk: '1.6.1', mode: 'delta' },
-  { sdk: '1.7.0', mode: 'sotw' },
+const LINES: readonly { readonly sdk: SdkVersion; readonly variant: Variant }[] = [
+  { sdk: '1.7.0', variant: 'delta' },
+  { sdk: '1.6.1', variant: 'delta' },
+  { sdk: '1.7.0', variant: 'sotw' },
 ];
 
-for (const { sdk, mode } of LINES)
-  describeWith(['envoy', 'polaris-go'], `polaris-go ${sdk} → Thuban → Envoy (${mode})`, () => {
+for (const { sdk, variant } of LINES)
+  describeWith(['envoy', 'polaris-go'], `polaris-go ${sdk} → Thuban → Envoy (${variant})`, () => {
     let thuban: Thuban;
     let envoy: Envoy;
     let blue: PolarisGo;
@@ -51,7 +51,7 @@ for (const { sdk, mode } of LINES)
       [blue, green, envoy] = await Promise.all([
         startPolarisGo(sdk, thuban.sdk),
         startPolarisGo(sdk, thuban.sdk),
-        startEnvoy(thuban.xds, mode),
+        startEnvoy(thuban.xds, variant),
       ]);
       ports.blue = await serve(blue, 'blue');
       ports.green = await serve(green, 'green');
@@ -74,7 +74,7 @@ for (const { sdk, mode } of LINES)
         const [answer] = await sendRequests(envoy.listenerPort, 'echo', 1);
         expect(answer).toMatchObject({ status: 200, name: 'blue' });
       });
-      figure(`${sdk} ${mode}: register → first 200 through Envoy`, performance.now() - startedMs, 'ms');
+      figure(`${sdk} ${variant}: register → first 200 through Envoy`, performance.now() - startedMs, 'ms');
       const answers = await sendRequests(envoy.listenerPort, 'echo.default.svc.cluster.local:80', 10);
       expect(answers.map(({ status, name }) => ({ status, name }))).toEqual(
         Array(10).fill({ status: 200, name: 'blue' }),
@@ -86,7 +86,7 @@ for (const { sdk, mode } of LINES)
       await expectInEnvoy({ [`127.0.0.1:${ports.blue}`]: 100, [`127.0.0.1:${ports.green}`]: 300 });
       const answers = await sendRequests(envoy.listenerPort, 'echo', REQUESTS);
       expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-      figure(`${sdk} ${mode}: share at weight 300 of 400`, shareOf('green', answers), 'of all');
+      figure(`${sdk} ${variant}: share at weight 300 of 400`, shareOf('green', answers), 'of all');
       expect(Math.abs(shareOf('green', answers) - 0.75)).toBeLessThan(TOLERANCE);
     });
 
@@ -134,7 +134,7 @@ for (const { sdk, mode } of LINES)
         0,
         ...answers.filter(({ name }) => name === 'green').map(({ sentMs }) => sentMs - acknowledgedMs),
       );
-      figure(`${sdk} ${mode}: deregistered → last request that still reached it`, last, 'ms');
+      figure(`${sdk} ${variant}: deregistered → last request that still reached it`, last, 'ms');
       expect(last).toBeLessThan(1_000);
       expect(answers.filter(({ sentMs, name }) => sentMs > goneMs && name !== 'blue')).toEqual([]);
       expect(answers.filter(({ status }) => status !== 200)).toEqual([]);

@@ -52,7 +52,8 @@ describeWith(['envoy'], 'thubanctl status with a connected Envoy', () => {
     await done('register', 'default/echo', '127.0.0.1:9001');
     const envoy = await startEnvoy(thuban.xds, 'delta');
     await eventually(async () => expect(await envoy.endpoints('OUTBOUND|default|echo')).toHaveLength(1));
-    expect(await done('status')).toContain('default/web');
+    // The last --server counts.
+    expect(await done('status', '--server', thuban.xdsStatus)).toContain('default/web');
     await envoy.stop();
   });
 });

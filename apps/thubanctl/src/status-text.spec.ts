@@ -50,6 +50,10 @@ describe('statusText', () => {
     );
   });
 
+  it('says who tells of the streams when this process serves no xDS', () => {
+    expect(statusText({ ...aStatus(), sections: {} }, 'http://x', false)).toContain('xDS streams  not of this process');
+  });
+
   it('ends with the last refusals in the words of the proxy, and marks a type as refused while it refuses', () => {
     const nack = { message: 'weight must be\u001b[2J positive' };
     const status = aStatus(aType({ refused: ['OUTBOUND|default|echo'], nack }), aType({ type: 'LDS', nack }));
@@ -82,7 +86,7 @@ describe('statusText', () => {
   });
 
   it('says how an Envoy is started when there are no streams', () => {
-    expect(statusText({ ...aStatus(), sections: {} }, 'http://x', false)).toMatch(
+    expect(statusText({ ...aStatus(), sections: { xds: { streams: [] } } }, 'http://x', false)).toMatch(
       /xDS streams {2}none\. .*bootstrap envoy/,
     );
   });

@@ -45,7 +45,10 @@ const COLUMNS: readonly Column<Row>[] = [
 const nackLine = ({ stream, type, nack, refused }: Row): string =>
   `  ${printable(stream.nodeId)} ${type}${refused.length > 0 ? ` (${printable(refused.join(', '))})` : ''}: ${printable(nack?.message ?? '')}\n`;
 
-const streamsText = (streams: readonly StreamItem[], colour: boolean): string => {
+/** `streams` is undefined for a process of the cluster that serves no xDS. */
+const streamsText = (streams: readonly StreamItem[] | undefined, colour: boolean): string => {
+  if (!streams)
+    return 'xDS streams  not of this process: each xds-push tells of its own, as in --server http://127.0.0.1:8094\n';
   if (streams.length === 0)
     return 'xDS streams  none. An Envoy starts with: thubanctl bootstrap envoy --node default/web > envoy.yaml\n';
   const rows = streams.flatMap((stream) => stream.types.map((type): Row => ({ ...type, stream })));
@@ -84,6 +87,6 @@ export const statusText = (status: Status, server: string, colour: boolean): str
     ...projections.map(
       ({ name, lagEvents }) => `Projection   ${name}: ${lagEvents === 0 ? 'caught up' : `${lagEvents} events behind`}`,
     ),
-    streamsText(sections.xds?.streams ?? [], colour) + problemsText(sections.problems ?? [], colour),
+    streamsText(sections.xds?.streams, colour) + problemsText(sections.problems ?? [], colour),
   ].join('\n');
 };

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { runChild, startChild, type Child } from './child.js';
 import { eventually } from './eventually.js';
 import { freePort } from './free-ports.js';
-import { temporaryFolder } from './thuban.js';
+import { temporaryFolder } from './temporary-folder.js';
 import { envoyPath } from './tools.js';
 
 /** Which variant of ADS an Envoy speaks. */
-export type Mode = 'delta' | 'sotw';
+export type Variant = 'delta' | 'sotw';
 
 /** An endpoint as Envoy's admin page lists it. */
 export interface EnvoyEndpoint {
@@ -57,22 +57,22 @@ const endpointsOf = (page: ClustersPage, cluster: string): readonly EnvoyEndpoin
 
 const bootstrap = async (
   xds: string,
-  mode: Mode,
+  variant: Variant,
   ports: { readonly listener: number; readonly admin: number },
 ): Promise<string> => {
   const where = ['--xds', xds, '--listener-port', String(ports.listener), '--admin-port', String(ports.admin)];
-  const args = ['bootstrap', 'envoy', '--node', 'default/web', '--mode', mode, ...where];
+  const args = ['bootstrap', 'envoy', '--node', 'default/web', '--mode', variant, ...where];
   const { code, output } = await runChild(process.execPath, ['apps/thubanctl/bin/thubanctl.js', ...args]);
   if (code !== 0) throw new Error(`thubanctl ${args.join(' ')} ended with ${code}: ${output}`);
   return output;
 };
 
 /** Starts Envoy on the bootstrap that thubanctl prints, and waits until its listener is there. */
-export const startEnvoy = async (xds: string, mode: Mode): Promise<Envoy> => {
+export const startEnvoy = async (xds: string, variant: Variant): Promise<Envoy> => {
   const folder = temporaryFolder();
   const ports = { listener: await freePort(), admin: await freePort() };
   const file = join(folder, 'envoy.yaml');
-  writeFileSync(file, await bootstrap(xds, mode, ports));
+  writeFileSync(file, await bootstrap(xds, variant, ports));
   const child = startChild(envoyPath(), ['-c', file, '-l', 'warn', '--concurrency', '2', '--disable-hot-restart']);
   const admin = async (path: string): Promise<unknown> => {
     const response = await fetch(`http://127.0.0.1:${ports.admin}${path}`);

@@ -20,10 +20,15 @@ export const freePortOffset = async (): Promise<number> => {
   }
 };
 
+// Spec files that run at the same time look for ports in ranges of their own.
+const WORKER = Number(process.env['JEST_WORKER_ID'] ?? 1);
+const PORTS_PER_WORKER = 4_000;
+const FIRST_PORT = 18_000 + (WORKER % 3) * PORTS_PER_WORKER;
+
 /** A port of the loopback that nobody listens on, for programs that cannot be told "any". */
 export const freePort = async (): Promise<number> => {
   for (;;) {
-    const port = 18_000 + Math.floor(Math.random() * 12_000);
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS_PER_WORKER);
     if (await isFree(port)) return port;
   }
 };

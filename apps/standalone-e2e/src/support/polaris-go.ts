@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { rmSync } from 'node:fs';
 import { startChild } from './child.js';
-import { temporaryFolder } from './thuban.js';
+import { temporaryFolder } from './temporary-folder.js';
 import { polarisGoPath, type SdkVersion } from './tools.js';
 
 /** An instance as the SDK shows it to its user. */

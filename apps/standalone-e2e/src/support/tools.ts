@@ -1,4 +1,4 @@
-type Tool = 'envoy' | 'polaris-go' | 'promtool' | 'deploy-check';
+type Tool = 'envoy' | 'front' | 'polaris-go' | 'promtool' | 'deploy-check';
 
 interface Obtained {
   readonly value?: unknown;
@@ -10,6 +10,9 @@ const obtained = JSON.parse(process.env['THUBAN_E2E_TOOLS'] ?? '{}') as Readonly
 
 /** The path of the Envoy that the suites run. */
 export const envoyPath = (): string => obtained.envoy.value as string;
+
+/** deploy/envoy-front.yaml as JSON, with the names of ports (`registry.http-port`, `front.sdk`) in place of numbers. */
+export const frontTemplate = (): string => JSON.stringify(obtained.front.value);
 
 /** The path of the promtool that reads what deploy/ has for Prometheus. */
 export const promtoolPath = (): string => obtained.promtool.value as string;

@@ -1,15 +1,12 @@
 import { createServer, type Server } from 'node:net';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { status } from '@grpc/grpc-js';
 import { Sqlite } from '@thuban/sqlite';
-import { openDelta } from './support/ads-client.js';
 import { apiOf } from './support/api.js';
 import { runChild } from './support/child.js';
 import { freePortOffset } from './support/free-ports.js';
-import { figure } from './support/figure.js';
-import { keepDiscovering, subscriptionsTo } from './support/raw-answers.js';
-import { flagsOf, MAIN, startThuban, temporaryFolder, type Thuban } from './support/thuban.js';
+import { flagsOf, MAIN, startEmbedded, type Embedded } from './support/embedded.js';
+import { temporaryFolder } from './support/temporary-folder.js';
 
 const run = (portOffset: number, dataDirectory: string) =>
   runChild(process.execPath, [MAIN, ...flagsOf(portOffset, dataDirectory)]);
@@ -59,7 +56,7 @@ describe('a start that cannot succeed ends with code 2 and one sentence', () => 
   });
 
   it('log.db was written by a newer release', async () => {
-    const thuban = await startThuban(join(folder, 'data'));
+    const thuban = await startEmbedded({ dataDirectory: join(folder, 'data') });
     await thuban.stop();
     const log = new Sqlite(join(folder, 'data', 'log.db'));
     log.pragma('user_version = 999');
@@ -77,9 +74,9 @@ describe('a start that cannot succeed ends with code 2 and one sentence', () => 
 });
 
 describe('a running process', () => {
-  let thuban: Thuban;
+  let thuban: Embedded;
   beforeEach(async () => {
-    thuban = await startThuban();
+    thuban = await startEmbedded();
   });
   afterEach(() => thuban?.dispose());
 
@@ -103,59 +100,11 @@ describe('a running process', () => {
     expect(await apiOf(thuban.http).events()).toEqual([]);
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it within 5 s with code 0, streams open or not', async (signal) => {
-    await apiOf(thuban.http).register('echo', { host: '127.0.0.1', port: 9001 });
-    const stream = openDelta(thuban.xds, subscriptionsTo(['echo']));
-    await stream.waitFor('RDS');
-    const { code, tookMs } = await thuban.stop(signal);
-    stream.close();
-    figure(`${signal} → end, with an open stream`, tookMs, 'ms');
-    expect(code).toBe(0);
-    expect(tookMs).toBeLessThan(5_000);
-  });
-
-  it('INV-1: SIGTERM under load ends every kind of stream in time, and what was acknowledged is there afterwards', async () => {
-    const api = apiOf(thuban.http);
-    await api.register('echo', { host: '127.0.0.1', port: 1 });
-    const ads = openDelta(thuban.xds, subscriptionsTo(['echo']));
-    await ads.waitFor('RDS');
-    const discovering = await keepDiscovering(thuban.sdk);
-    const events = await fetch(`${thuban.http}/v1/events/stream?from=start`);
-    const waiting = fetch(`${thuban.http}/v1/events?shard=0&from=1000&waitMs=30000`).then(({ status }) => status);
-    const registering = Array.from({ length: 200 }, (_, i) =>
-      api.register('echo', { host: '127.0.0.1', port: i + 2 }).then(
-        () => i + 2,
-        () => undefined,
-      ),
-    );
-    await registering[0];
-    const { code, tookMs } = await thuban.stop('SIGTERM');
-    figure('SIGTERM → end, under load', tookMs, 'ms');
-    expect(code).toBe(0);
-    expect(tookMs).toBeLessThan(4_000);
-    expect(await waiting).toBe(200);
-    await events.text();
-    expect(await ads.ended).toMatchObject({ code: status.UNAVAILABLE, details: 'shutting down' });
-    ads.close();
-    discovering.close();
-    const acknowledged = (await Promise.all(registering)).filter((port) => port !== undefined);
-    await thuban.start();
-    const ports = (await apiOf(thuban.http).instances('echo')).map(({ port }) => port);
-    expect(ports).toEqual(expect.arrayContaining(acknowledged));
-  });
-
   it('says where it listens and what to try next', async () => {
-    const output = thuban.child().output();
+    const output = thuban.output();
     for (const base of [8090, 8091, 15010]) expect(output).toContain(String(base + thuban.portOffset));
     expect(output).toContain(thuban.dataDirectory);
     expect(output).toContain('curl');
     expect(output).toContain('thubanctl');
-  });
-
-  it('answers what operators ask: alive, ready, metrics, OpenAPI', async () => {
-    for (const path of ['/livez', '/readyz', '/v1/openapi.json'])
-      expect((await fetch(thuban.http + path)).status).toBe(200);
-    const metrics = await (await fetch(`${thuban.http}/metrics`)).text();
-    expect(metrics).toMatch(/^thuban_\w+/m);
   });
 });

@@ -7,7 +7,7 @@ import { eventually } from './support/eventually.js';
 import { startPolarisGo } from './support/polaris-go.js';
 import { connectRaw } from './support/raw-grpc.js';
 import { subscriptionsTo } from './support/raw-answers.js';
-import { startThuban, temporaryFolder, type Thuban } from './support/thuban.js';
+import { startEmbedded, type Embedded } from './support/embedded.js';
 import { describeWith } from './support/tools.js';
 
 const CLIENT_SPAN = 'b7ad6b7169203331';
@@ -36,11 +36,11 @@ const register = async (sdk: string, id: string, headers: Readonly<Record<string
 
 describe('one trace per registration', () => {
   let receiver: OtlpReceiver;
-  let thuban: Thuban;
+  let thuban: Embedded;
 
   beforeAll(async () => {
     receiver = await startOtlpReceiver();
-    thuban = await startThuban(temporaryFolder(), ['--otlp-endpoint', receiver.endpoint]);
+    thuban = await startEmbedded({ flags: ['--otlp-endpoint', receiver.endpoint] });
   });
   afterAll(async () => {
     await thuban?.dispose();
@@ -133,7 +133,7 @@ describe('one trace per registration', () => {
 describeWith(['polaris-go'], 'one trace per registration of polaris-go', () => {
   it('begins with the call, as the SDK brings none', async () => {
     const receiver = await startOtlpReceiver();
-    const thuban = await startThuban(temporaryFolder(), ['--otlp-endpoint', receiver.endpoint]);
+    const thuban = await startEmbedded({ flags: ['--otlp-endpoint', receiver.endpoint] });
     const provider = await startPolarisGo('1.7.0', thuban.sdk);
     const stream = openDelta(thuban.xds, subscriptionsTo(['echo']));
     try {
@@ -157,7 +157,7 @@ describeWith(['polaris-go'], 'one trace per registration of polaris-go', () => {
 
 describe('traces that cannot be sent', () => {
   it('are refused at the start when the endpoint is no address', async () => {
-    await expect(startThuban(temporaryFolder(), ['--otlp-endpoint', 'collector'])).rejects.toThrow(
+    await expect(startEmbedded({ flags: ['--otlp-endpoint', 'collector'] })).rejects.toThrow(
       'traces cannot be sent to "collector": --otlp-endpoint',
     );
   });
@@ -165,12 +165,12 @@ describe('traces that cannot be sent', () => {
   it('cost a line in the log and nothing else', async () => {
     const receiver = await startOtlpReceiver();
     receiver.answer(400);
-    const thuban = await startThuban(temporaryFolder(), ['--otlp-endpoint', receiver.endpoint]);
+    const thuban = await startEmbedded({ flags: ['--otlp-endpoint', receiver.endpoint] });
     try {
       await register(thuban.sdk, 'one', {});
-      await eventually(() => expect(thuban.child().output()).toContain('traces cannot be sent to'));
+      await eventually(() => expect(thuban.output()).toContain('traces cannot be sent to'));
       await register(thuban.sdk, 'two', {});
-      expect((await thuban.stop()).code).toBe(0);
+      expect(await thuban.stop()).toMatchObject([{ code: 0 }]);
     } finally {
       await thuban.dispose();
       await receiver.stop();
