@@ -22,9 +22,17 @@ import { followTopicOfOthers } from './follow-topic.js';
 import { registerClusterMetrics } from './register-metrics.js';
 import type { ClusterSettings } from './settings.js';
 
-/** A planted bug, for the tests of the tests: nothing but a process under test (NODE_ENV) has one. */
-const plantedBug = (): string | undefined =>
-  process.env['NODE_ENV'] === 'test' ? process.env['THUBAN_SABOTAGE'] : undefined;
+/**
+ * A planted bug, for the tests of the tests: nothing but a process under test (NODE_ENV) has one. It is taken out of the environment before
+ * the settings are read, among which it would be an unknown one.
+ */
+const takePlantedBug = (): string | undefined => {
+  if (process.env['NODE_ENV'] !== 'test') return undefined;
+  const bug = process.env['THUBAN_SABOTAGE'];
+  delete process.env['THUBAN_SABOTAGE'];
+  return bug;
+};
+const sabotage = takePlantedBug();
 
 /** How long a lease holds without being renewed: a dead owner's work is taken over after this. */
 const LEASE_MS = 5_000;
@@ -115,7 +123,6 @@ export const openCluster = async (options: ClusterOptions): Promise<Cluster> => 
   const brokers = brokersOf(settings['kafka-brokers']);
   const telemetry = await startProcessTelemetry({ service: `thuban-${service}`, version }, settings, logger);
   const { tracer } = telemetry;
-  const sabotage = plantedBug();
   const stopping = new AbortController();
   const loop: Loop = { signal: stopping.signal, clock: systemClock, logger };
   const database = await openDatabase({ mysqlUrl, service, entities, migrations });
