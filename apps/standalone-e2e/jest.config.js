@@ -12,5 +12,5 @@ module.exports = {
   globalSetup: './global-setup.js',
   setupFilesAfterEnv: ['<rootDir>/src/support/setup.ts'],
   testPathIgnorePatterns: ['/node_modules/', ...OF_OTHERS[mode]],
-  testTimeout: 60_000,
+  testTimeout: mode === 'cluster' ? 120_000 : 60_000, // a cluster is many processes to start
 };

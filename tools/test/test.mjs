@@ -4,17 +4,21 @@
 //   --mode M the end-to-end suites in one of these modes only, embedded or cluster
 // Anything else is passed to jest. The last line is `N passed, N failed, N skipped` over everything that ran.
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { binaryOf, projects, root } from '../workspace.mjs';
 import { missingOf, partsNamed } from '../stack/parts.mjs';
 import { jestRun } from './jest-run.mjs';
 import { startTestStack } from './test-stack.mjs';
 
+const MODES = ['embedded', 'cluster'];
+
 const given = process.argv.slice(2);
 const modeAt = given.indexOf('--mode');
 const [, mode] = modeAt < 0 ? [] : given.splice(modeAt, 2);
-if (modeAt >= 0 && mode !== 'embedded' && mode !== 'cluster') {
-  console.error('--mode is embedded or cluster.');
+if (modeAt >= 0 && !MODES.includes(mode)) {
+  console.error(`--mode is ${MODES.join(' or ')}.`);
   process.exit(2);
 }
 const only = given.filter((argument) => argument === '--unit' || argument === '--e2e');
@@ -54,7 +58,14 @@ const e2eStage = (stageMode, ...args) => ({
   skipped: withoutE2e || (mode !== undefined && mode !== stageMode),
   args: () => e2eArgs(...args),
   env: { THUBAN_E2E_MODE: stageMode },
+  without: notIn(stageMode),
 });
+
+/** The suites that say in their name that they are about the other mode, for whoever looks for them in vain. */
+const notIn = (stageMode) =>
+  directories(isE2e)
+    .flatMap((directory) => readdirSync(join(root, directory, 'src')))
+    .filter((file) => MODES.some((other) => other !== stageMode && file.includes(`.${other}.e2e.spec.`)));
 
 /** What the end-to-end suites need for a cluster; its processes are built by then. */
 const CLUSTER = ['mysql', 'kafka', 'front'];
@@ -93,7 +104,7 @@ const cannotRun = (name, needs) => {
 };
 
 const runStages = async (stack) => {
-  for (const { name, run, args, env, skipped, needs = [] } of STAGES) {
+  for (const { name, run, args, env, skipped, without = [], needs = [] } of STAGES) {
     if (skipped || cannotRun(name, needs)) continue;
     const startedMs = performance.now();
     if (args) {
@@ -101,6 +112,7 @@ const runStages = async (stack) => {
       add(await jestRun([...args(), ...forJest], env));
     } else if (!run()) return failed(`The ${name} step failed: no test was run.`);
     times.push(`${name} ${seconds(startedMs)}`);
+    if (without.length > 0) console.log(`Not part of ${name}: ${without.join(', ')}.`);
   }
 };
 

@@ -21,9 +21,12 @@ describe('a running Thuban', () => {
   });
   afterAll(() => thuban?.dispose());
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it within 5 s with code 0, streams open or not', async (signal) => {
-    await apiOf(thuban.http).register(signal, { host: '127.0.0.1', port: 9001 });
-    const stream = openDelta(thuban.xds, subscriptionsTo([signal]));
+  it.each([
+    ['SIGTERM', 9001],
+    ['SIGINT', 9002],
+  ] as const)('%s ends it within 5 s with code 0, streams open or not', async (signal, port) => {
+    await apiOf(thuban.http).register('echo', { host: '127.0.0.1', port });
+    const stream = openDelta(thuban.xds, subscriptionsTo(['echo']));
     await stream.waitFor('RDS');
     const ends = await thuban.stop(signal);
     stream.close();

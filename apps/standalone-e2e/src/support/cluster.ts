@@ -39,9 +39,7 @@ const dropTables = async (mysqlUrl: string): Promise<readonly string[]> => {
   }
 };
 
-/** Starts a cluster and the front Envoy before it, on the servers that the run shares. */
-export const startCluster = async ({ flags = [], replicas: counts = {} }: ClusterOptions = {}): Promise<Cluster> => {
-  const stack = await startStack(['mysql', 'kafka']);
+const startOn = async (stack: Stack, { flags = [], replicas: counts = {} }: ClusterOptions): Promise<Cluster> => {
   const mysqlUrl = await stack.freshDatabase();
   const prefix = stack.freshPrefix();
   const stores = ['--mysql-url', mysqlUrl, '--kafka-brokers', stack.kafkaBrokers.join(',')];
@@ -87,4 +85,13 @@ export const startCluster = async ({ flags = [], replicas: counts = {} }: Cluste
       await stack.stop();
     },
   };
+};
+
+/** Starts a cluster and the front Envoy before it, on the servers that the run shares. */
+export const startCluster = async (options: ClusterOptions = {}): Promise<Cluster> => {
+  const stack = await startStack(['mysql', 'kafka']);
+  return startOn(stack, options).catch(async (error: unknown) => {
+    await stack.stop(); // what was started of the cluster ends with the suite
+    throw error;
+  });
 };
