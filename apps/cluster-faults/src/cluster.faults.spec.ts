@@ -6,6 +6,7 @@ import { createCounter, type Counter } from './support/counter.js';
 import { eventually } from './support/eventually.js';
 import { createLedger, percentile, type Ledger } from './support/ledger.js';
 import { startLoad } from './support/load.js';
+import { race } from './support/race.js';
 
 const LONG = process.env['THUBAN_FAULTS'] === 'long';
 const KILLS = LONG ? 100 : 6;
@@ -100,6 +101,11 @@ describeWithStack(['mysql', 'kafka'], 'a cluster whose parts fail', () => {
       ledger.note('deregister', place, await other!.deregister(place));
       ledger.note('register', place, await one!.register(place));
     }
+    await check(cluster, ledger);
+  });
+
+  it('replicas that register and deregister the same instances at the same time agree on who was first (INV-2, INV-6)', async () => {
+    await race(cluster, ledger, 100);
     await check(cluster, ledger);
   });
 

@@ -73,11 +73,11 @@ export const createApp = async (
       for (const stream of [started.stdout, started.stderr])
         stream.on('data', (chunk) => void (printed += String(chunk)));
       await eventually(async () => {
-        if (started.exitCode !== null) throw new Error(`${name} ended`);
-        await ready();
+        if (started.exitCode === null) await ready();
       }, READY_WITHIN_MS).catch((error: unknown) => {
         throw new Error(`${name}: ${String(error)}\n${printed.slice(-4000)}`);
       });
+      if (started.exitCode !== null) throw new Error(`${name} ended at once:\n${printed.slice(-4000)}`);
     },
     signal: (signal) => void child?.kill(signal),
     kill: async () => {

@@ -40,6 +40,24 @@ const foldOf = (facts: Iterable<Recorded<RegistryEvent>>, services: Iterable<str
   );
 };
 
+/** INV-6: each event was decided on the state that the events before it make. */
+const expectDecided = (events: Events): void => {
+  const there = new Map<string, string>();
+  const wrong: string[] = [];
+  for (const { type, stream, shard, seq, data } of events.flat()) {
+    const before = there.get(stream);
+    if (type === 'InstanceRegistered') {
+      const now = JSON.stringify(data);
+      if (before === now) wrong.push(`INV-6: ${shard}/${seq} registers ${stream}, which is there as it is`);
+      there.set(stream, now);
+    } else if (type === 'InstanceDeregistered') {
+      if (before === undefined) wrong.push(`INV-6: ${shard}/${seq} deregisters ${stream}, which is not there`);
+      there.delete(stream);
+    }
+  }
+  expect(wrong).toEqual([]);
+};
+
 /** INV-1 and INV-2: what was acknowledged is so in the fold of the store. */
 const expectAcknowledged = (ledger: Ledger, there: ByService): void => {
   const wrong: string[] = [];
@@ -117,6 +135,7 @@ export const check = async (cluster: Cluster, ledger: Ledger, wiped = false): Pr
   await eventually(() => Promise.all(cluster.apps.map((app) => app.ready())), QUIET_WITHIN_MS);
   const events = await eventsOf(cluster.mysqlUrl);
   expectDenseAndChained(REGISTRY_LOG, events);
+  expectDecided(events);
   const expected = foldOf(events.flat() as Recorded<RegistryEvent>[], ledger.known.keys());
   expectAcknowledged(ledger, expected);
   await expectSeen(cluster, expected);
