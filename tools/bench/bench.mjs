@@ -1,19 +1,21 @@
 // `npm run bench`: starts the built product on a scratch directory, drives it from another process, prints ranges over several runs.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { clusterParts } from './cluster.mjs';
 import { envoyFirstRequest } from './envoy.mjs';
+import { createReport } from './report.mjs';
+import { load } from './run-load.mjs';
 import { cpuMs, rssMiB, startServer } from './server.mjs';
 
 const HELP = `npm run bench [-- options] [part…]
 
 Parts (default: all): boot register discover heartbeat propagation envoy fanout streams restart
+  --cluster         measure registry and xds-push over MySQL and Kafka (tools/stack) instead of the one process;
+                    its parts: register propagation relay rebuild restart
   --runs N          repeat each measurement N times and print the range (default 3)
-  --instances N     instances for the restart part (default 100000)
+  --instances N     instances for the restart and rebuild parts (default 100000; the restart of the cluster has half)
   --json FILE       also write all figures as JSON
   --port-offset N   shift the ports of the server under test (default 4000)
 Figures need Linux (/proc). Server and load share this machine's cores: compare within one run.`;
@@ -23,6 +25,7 @@ const { values, positionals } = parseArgs({
   options: {
     runs: { type: 'string', default: '3' },
     instances: { type: 'string', default: '100000' },
+    cluster: { type: 'boolean', default: false },
     json: { type: 'string' },
     'port-offset': { type: 'string', default: '4000' },
     help: { type: 'boolean', default: false },
@@ -35,26 +38,7 @@ if (values.help) {
 const runs = Number(values.runs);
 const portOffset = Number(values['port-offset']);
 const restartInstances = Number(values.instances);
-const figures = [];
-
-/** Runs a scenario of load.mjs. `whenReady` is called at its READY line and its result is merged into the figures. */
-const load = async (scenario, options, whenReady) => {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'load.mjs'), scenario, JSON.stringify(options)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  let result;
-  let measured = {};
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line === 'READY') {
-      measured = (await whenReady?.()) ?? {};
-      child.stdin.write('go\n');
-    } else result = JSON.parse(line);
-  }
-  const [code] = await exited;
-  if (code !== 0 || !result) throw new Error(`the load "${scenario}" failed (exit ${code})`);
-  return { ...result, ...measured };
-};
+const { figures, report, repeat } = createReport(runs);
 
 /** A load with the server's CPU per operation, in µs. */
 const withCpu = async (server, scenario, options) => {
@@ -74,44 +58,7 @@ const withServer = async (work) => {
   }
 };
 
-const number = (value) =>
-  value >= 100 ? Math.round(value).toLocaleString('en') : value >= 10 ? value.toFixed(1) : value.toFixed(2);
-const range = (samples, key) => {
-  const sorted = samples.flatMap((sample) => sample[key] ?? []).sort((a, b) => a - b);
-  if (sorted.length === 0) return '';
-  const [low, high] = [number(sorted[0]), number(sorted.at(-1))];
-  return low === high ? low : `${low}–${high}`;
-};
-const UNITS = {
-  perSecond: '/s',
-  p50Ms: ' ms p50',
-  p99Ms: ' ms p99',
-  cpuUs: ' µs CPU',
-  rssMiB: ' MiB',
-  restedMiB: ' MiB after 45 s of rest',
-  ms: ' ms',
-  kibPerStream: ' KiB/stream',
-  allMs: ' ms all',
-  cpuMsPerChange: ' ms CPU/change',
-};
-
-const report = (name, samples) => {
-  const text = Object.entries(UNITS)
-    .map(([key, unit]) => [range(samples, key), unit])
-    .filter(([value]) => value)
-    .map(([value, unit]) => value + unit);
-  console.log(`${name.padEnd(44)} ${text.join('  ')}`);
-  figures.push({ name, samples });
-};
-
-/** Repeats `measure(run)` and reports the range. */
-const repeat = async (name, measure) => {
-  const samples = [];
-  for (let run = 0; run < runs; run++) samples.push(await measure(run));
-  report(name, samples);
-};
-
-const PARTS = {
+const EMBEDDED = {
   boot: () =>
     repeat('boot to ready, empty', () => withServer(async ({ bootMs, pid }) => ({ ms: bootMs, rssMiB: rssMiB(pid) }))),
 
@@ -231,6 +178,7 @@ const PARTS = {
   },
 };
 
+const PARTS = values.cluster ? clusterParts({ repeat, report, runs, instances: restartInstances }) : EMBEDDED;
 const parts = positionals.length > 0 ? positionals : Object.keys(PARTS);
 for (const part of parts) if (!PARTS[part]) throw new Error(`unknown part "${part}"; see npm run bench -- --help`);
 console.log(
