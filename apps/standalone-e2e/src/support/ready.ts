@@ -1,7 +1,7 @@
 import type { Child } from './child.js';
 import { eventually } from './eventually.js';
 
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 
 const assertReady = async (http: string, child: Child): Promise<void> => {
   if (child.process.exitCode !== null) return;
