@@ -76,9 +76,11 @@ const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
   cluster.project(log, registryProjection);
   cluster.relay(log);
 
+  const attempts = cluster.store.publishAttempts('registry');
+  const onRefused = attempts.publish;
   const onError = (error: unknown): void => logger.error({ err: error }, 'a call failed');
   const routing = rulesAnswers({ state: rules.state, logId: rules.log.id });
-  const sdk = registrySdk({ committer, state, logId: log.id, routing, tracer, onError });
+  const sdk = registrySdk({ committer, state, logId: log.id, routing, tracer, onError, onRefused });
   const projections = cluster.lags;
   const api = processApi({
     logs: [log, rules.log],
@@ -95,13 +97,14 @@ const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
   cluster.registerMetrics(metrics);
   const close = async (): Promise<void> => {
     await committer.drained();
+    await attempts.close();
     await cluster.close();
     await Promise.all([follower.ended, rules.follower.ended]);
   };
   const host = hostOf(settings);
   const server = await bootstrap({
     name: 'registry',
-    modules: [sdk.module, registryHttp({ committer, state }), api.module],
+    modules: [sdk.module, registryHttp({ committer, state, onRefused }), api.module],
     http: { host, port: shiftedPort('http-port', settings), what: 'http' },
     grpc: [{ host, port: shiftedPort('sdk-port', settings), what: 'sdk', packageDefinition: sdk.packageDefinition }],
     logger,

@@ -54,6 +54,7 @@ const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
   const committer = startCommitter(log, rulesDecider, { state, ...started }, logger, observeCommits);
   const follower = follow<RulesEvent>('the rules', log, started.checkpoint, committer.follow, loop);
   cluster.relay(log);
+  const attempts = cluster.store.publishAttempts('rule-config');
   const api = processApi({
     logs: [log],
     clock: systemClock,
@@ -69,7 +70,7 @@ const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
   const host = hostOf(settings);
   const server = await bootstrap({
     name: 'rule-config',
-    modules: [rulesHttp({ committer, state, logId: log.id }), api.module],
+    modules: [rulesHttp({ committer, state, logId: log.id, onRefused: attempts.publish }), api.module],
     http: { host, port: shiftedPort('http-port', settings), what: 'http' },
     grpc: [],
     logger,
@@ -78,6 +79,7 @@ const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
     checks: [cluster.behind('rules', log, () => committer.seqs())],
     onClosed: async () => {
       await committer.drained();
+      await attempts.close();
       await cluster.close();
       await follower.ended;
     },

@@ -71,3 +71,45 @@ export interface Status {
     readonly problems?: readonly { readonly kind: string; readonly namespace: string; readonly text: string }[];
   };
 }
+
+/** A line of `/v1/audit`: a change, or an attempt that changed nothing. */
+export interface AuditItem {
+  readonly outcome: 'committed' | 'denied' | 'refused' | 'failed';
+  /** RFC 3339. */
+  readonly at: string;
+  readonly actor: string;
+  readonly requestId: string;
+  readonly type: string;
+  readonly stream?: string;
+  readonly log?: string;
+  readonly shard?: number;
+  readonly seq?: number;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+/** `/v1/audit/verify`. */
+export interface AuditVerification {
+  readonly ok: boolean;
+  readonly logs: readonly {
+    readonly name: string;
+    readonly id: string;
+    readonly current?: boolean;
+    readonly events: number;
+    readonly behind?: number;
+    readonly source: 'same' | 'differs' | 'unknown';
+  }[];
+  readonly breaks: readonly {
+    readonly log: string;
+    readonly shard: number;
+    readonly seq: number;
+    readonly why: string;
+    readonly foundAt: string;
+  }[];
+  readonly problems: readonly string[];
+  readonly counts: {
+    readonly attempts: number;
+    readonly duplicates: number;
+    readonly poison: Readonly<Record<string, number>>;
+  };
+}

@@ -1,5 +1,13 @@
 /** What the shell sees. `NOT_FOUND` also stands for "there was nothing of that name to change". */
-export const EXIT = { OK: 0, NOT_FOUND: 1, USAGE: 2, CONFLICT: 4, UNREACHABLE: 5, INVALID: 6 } as const;
+export const EXIT = {
+  OK: 0,
+  NOT_FOUND: 1,
+  NOT_VERIFIED: 1,
+  USAGE: 2,
+  CONFLICT: 4,
+  UNREACHABLE: 5,
+  INVALID: 6,
+} as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

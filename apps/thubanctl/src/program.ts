@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { parseInteger } from './arguments.js';
+import { auditCommand } from './commands/audit.js';
 import { bootstrapCommand } from './commands/bootstrap.js';
 import { DEFAULT_SERVER, examples } from './commands/context.js';
 import { deregisterCommand } from './commands/deregister.js';
@@ -15,7 +16,7 @@ const VERSION = '0.1.0';
 
 const EXIT_CODES = `
 Exit codes:
-  0 done   1 not found   2 usage   4 conflict   5 server unreachable   6 refused as invalid
+  0 done   1 not found, or does not verify   2 usage   4 conflict   5 server unreachable   6 refused as invalid
 `;
 
 /** Sets what commander does not hand down to subcommands: it must never end the process itself. */
@@ -49,6 +50,7 @@ export const buildProgram = (io: Io): Command => {
     deregisterCommand,
     rulesCommand,
     eventsCommand,
+    auditCommand,
     bootstrapCommand,
   ])
     program.addCommand(make(io));

@@ -1,6 +1,8 @@
 export { apiPath, changed, created, DELETED, valid } from './api/answers.js';
+export { attemptOf } from './api/attempt-of.js';
+export type { OnRefused } from './api/attempt-of.js';
 export { asJson, createWrites } from './api/writes.js';
-export type { Answer, Write, Writes } from './api/writes.js';
+export type { Answer, RefusedOptions, Write, Writes } from './api/writes.js';
 export { eventView } from './api/event-view.js';
 export type { EventView } from './api/event-view.js';
 export { Input, Serves } from './api/operation.js';

@@ -21,12 +21,15 @@ export const serverOf = ({ server }: GlobalOptions, env: Io['env']): string => {
   return full.replace(/\/+$/, '');
 };
 
+/** How long an answer may take. */
+export const timeoutMsOf = ({ timeout = DEFAULT_TIMEOUT_SECONDS }: GlobalOptions): number => timeout * 1000;
+
 /** The client for the server that a command's options name. */
 export const clientOf = (command: Command, io: Io): Client => {
   const options = command.optsWithGlobals<GlobalOptions>();
   return createClient({
     server: serverOf(options, io.env),
-    timeoutMs: (options.timeout ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
+    timeoutMs: timeoutMsOf(options),
   });
 };
 

@@ -1,6 +1,7 @@
 import type { DomainEvent, EventMeta, Json } from '@thuban/events';
 import type { CommandContext, Committer, Handled, Lookup, Recorded } from '@thuban/event-sourcing';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { attemptOf, type OnRefused } from './attempt-of.js';
 import { idempotencyOf, metaOf } from './caller.js';
 
 /** The answer to a write; with an Idempotency-Key it is remembered as it is and given again. */
@@ -30,9 +31,17 @@ export interface Writes<C, E extends DomainEvent, V> {
 /** A view as the JSON that it is. */
 export const asJson = (view: object): Json => view as unknown as Json;
 
+/** Whoever wants to know of commands that changed nothing. */
+export interface RefusedOptions<C> {
+  readonly onRefused: OnRefused;
+  /** The stream that a command is about. */
+  readonly subjectOf: (command: C) => string;
+}
+
 /** Sends commands of HTTP requests to a committer, with their Idempotency-Key. */
-export const createWrites = <C, E extends DomainEvent, V>(
+export const createWrites = <C extends { readonly type: string }, E extends DomainEvent, V>(
   committer: Pick<Committer<C, E, V>, 'handleCommand' | 'remembers'>,
+  refused?: RefusedOptions<C>,
 ): Writes<C, E, V> => {
   const keysUnderWay = new Set<string>();
 
@@ -72,9 +81,15 @@ export const createWrites = <C, E extends DomainEvent, V>(
     return handled.answer as unknown as Answer;
   };
 
+  const tell = (command: C, request: FastifyRequest, error: unknown): void =>
+    refused?.onRefused(attemptOf(command.type, refused.subjectOf(command), metaOf(request), error));
+
   return {
     run: async (write, request, reply) => {
-      const { status, location, body } = await answerTo(write, request);
+      const { status, location, body } = await answerTo(write, request).catch((error: unknown) => {
+        tell(write.command, request, error);
+        throw error;
+      });
       reply.status(status);
       if (location !== undefined) reply.header('location', location);
       return body;

@@ -1,4 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
+import type { OnRefused } from '@thuban/nest';
 import type { RegistryState } from '@thuban/registry-domain';
 import type { RegistryCommitter } from '../registry-committer.js';
 import { AliasesController } from './aliases.controller.js';
@@ -13,6 +14,8 @@ export interface RegistryHttpOptions {
   readonly committer: Pick<RegistryCommitter, 'handleCommand' | 'remembers'>;
   /** The committed fold that the committer keeps: reads come from it. */
   readonly state: RegistryState;
+  /** Told of commands that changed nothing. */
+  readonly onRefused?: OnRefused;
 }
 
 class RegistryHttpModule {}
@@ -22,8 +25,8 @@ class RegistryHttpModule {}
  * `REGISTRY_OPERATIONS`.
  * @example const module = registryHttp({ committer, state }); // modules: [module, processApi({ … }).module]
  */
-export const registryHttp = ({ committer, state }: RegistryHttpOptions): DynamicModule => {
-  const parts: HttpParts = { writes: createWrites(committer, state), lists: createLists(state) };
+export const registryHttp = ({ committer, state, onRefused }: RegistryHttpOptions): DynamicModule => {
+  const parts: HttpParts = { writes: createWrites(committer, state, onRefused), lists: createLists(state) };
   return {
     module: RegistryHttpModule,
     controllers: [NamespacesController, ServicesController, AliasesController, InstancesController],

@@ -6,6 +6,7 @@ import {
   created,
   createWrites as createApiWrites,
   DELETED,
+  type OnRefused,
   RequestRefused,
   valid,
   type Write as ApiWrite,
@@ -27,6 +28,7 @@ import {
 } from '@thuban/registry-domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type RegistryCommitter, requireNamespace } from '../registry-committer.js';
+import { subjectOf } from '../subject-of.js';
 import { aliasView, instanceView, namespaceView, serviceView } from './views.js';
 
 type State = Lookup<RegistryEntry>;
@@ -132,8 +134,9 @@ export interface Writes {
 export const createWrites = (
   committer: Pick<RegistryCommitter, 'handleCommand' | 'remembers'>,
   state: State,
+  onRefused?: OnRefused,
 ): Writes => {
-  const { run } = createApiWrites(committer);
+  const { run } = createApiWrites(committer, onRefused && { onRefused, subjectOf });
   return {
     run: ({ needsNamespace: namespace, ...write }, request, reply) => {
       const before = (meta: EventMeta): Promise<void> => requireNamespace(committer, state, namespace ?? '', meta);

@@ -1,6 +1,7 @@
 import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf';
 import type { EventMeta } from '@thuban/events';
 import { CommandRejected } from '@thuban/event-sourcing';
+import { attemptOf, type OnRefused } from '@thuban/nest';
 import { polaris } from '@thuban/proto';
 import {
   findInstance,
@@ -8,6 +9,7 @@ import {
   type InstanceAddress,
   type InstanceEntry,
   type Invalid,
+  type RegistryCommand,
   type RegistryState,
   validateClientHost,
   validateInstance,
@@ -15,6 +17,7 @@ import {
 } from '@thuban/registry-domain';
 import { type RegistryCommitter, requireNamespace } from '../registry-committer.js';
 import { CODE, INFO, refusalOf } from './codes.js';
+import { subjectOf } from '../subject-of.js';
 import { instanceInput } from './messages.js';
 import { responseBytes, type ShownInstance, successBytes } from './response-bytes.js';
 
@@ -35,6 +38,8 @@ export interface InstanceCallsOptions {
   readonly state: RegistryState;
   /** Told of errors that are bugs of ours; the client gets 500000. */
   readonly onError: (error: unknown) => void;
+  /** Told of commands that changed nothing. */
+  readonly onRefused?: OnRefused | undefined;
 }
 
 /** The unary calls of v1.PolarisGRPC: bytes of a request in, bytes of a Response out. They never throw; every error is a code. */
@@ -75,9 +80,10 @@ const shown = ({ id, namespace, service, vpcId, host, port }: ShownInstance) => 
 });
 
 /** Builds the calls on the committed state and the committer of the registry log. */
-export const createInstanceCalls = ({ committer, state, onError }: InstanceCallsOptions): InstanceCalls => {
-  const refused = (error: unknown, instance: ShownInstance): Reply => {
+export const createInstanceCalls = ({ committer, state, onError, onRefused }: InstanceCallsOptions): InstanceCalls => {
+  const refused = (error: unknown, command: RegistryCommand, meta: EventMeta, instance: ShownInstance): Reply => {
     if (!(error instanceof CommandRejected)) onError(error);
+    onRefused?.(attemptOf(command.type, subjectOf(command), meta, error));
     const { code, info } = refusalOf(error);
     return reply(code, info, instance);
   };
@@ -88,13 +94,14 @@ export const createInstanceCalls = ({ committer, state, onError }: InstanceCalls
     const read = validateInstance(instanceInput(message));
     if (!read.ok) return invalid(read);
     const meta = caller.meta();
+    const command: RegistryCommand = { type: 'RegisterInstance', instance: read.value };
     try {
       const namespace = requireNamespace(committer, state, read.value.namespace, meta);
-      await committer.handleCommand({ type: 'RegisterInstance', instance: read.value }, { meta });
+      await committer.handleCommand(command, { meta });
       await namespace;
       return success(read.value);
     } catch (error) {
-      return refused(error, read.value);
+      return refused(error, command, meta, read.value);
     }
   };
 
@@ -103,11 +110,13 @@ export const createInstanceCalls = ({ committer, state, onError }: InstanceCalls
     if (!message) return notParsed('Instance');
     const read = validateInstanceAddress(instanceInput(message));
     if (!read.ok) return invalid(read);
+    const meta = caller.meta();
+    const command: RegistryCommand = { type: 'DeregisterInstance', ref: read.value };
     try {
-      await committer.handleCommand({ type: 'DeregisterInstance', ref: read.value }, { meta: caller.meta() });
+      await committer.handleCommand(command, { meta });
       return success(read.value);
     } catch (error) {
-      return refused(error, read.value);
+      return refused(error, command, meta, read.value);
     }
   };
 

@@ -1,4 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
+import type { OnRefused } from '@thuban/nest';
 import { grpcPackageDefinition, type GrpcPackageDefinition, polaris } from '@thuban/proto';
 import type { RegistryState } from '@thuban/registry-domain';
 import type { Tracer } from '@thuban/telemetry';
@@ -25,6 +26,8 @@ export interface RegistrySdkOptions {
   readonly tracer?: Tracer | undefined;
   /** Told of bugs of ours that a client saw as an internal error. */
   readonly onError?: (error: unknown) => void;
+  /** Told of commands that changed nothing. */
+  readonly onRefused?: OnRefused;
 }
 
 /** The SDK protocol of the registry, ready to be hosted by Nest's gRPC transport. */
@@ -48,7 +51,7 @@ class RegistrySdkModule {}
  * @example const sdk = registrySdk({ committer, state, logId: log.id }); // imports: [sdk.module]
  */
 export const registrySdk = (options: RegistrySdkOptions): RegistrySdk => {
-  const { committer, state, logId, answerBytesMax, routing, tracer, onError } = options;
+  const { committer, state, logId, answerBytesMax, routing, tracer, onError, onRefused } = options;
   const failed = onError ?? (() => undefined);
   const { stats, answered, discovered, opened, closed, endStreams } = createSdkStats();
   const answers = createDiscoverAnswers({
@@ -58,7 +61,7 @@ export const registrySdk = (options: RegistrySdkOptions): RegistrySdk => {
     ...(routing && { routing }),
   });
   const parts: SdkParts = {
-    calls: createInstanceCalls({ committer, state, onError: failed }),
+    calls: createInstanceCalls({ committer, state, onError: failed, onRefused }),
     answers,
     observer: { opened, closed, answered: discovered, failed },
     answered,

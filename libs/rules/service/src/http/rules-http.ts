@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamicModule } from '@nestjs/common';
-import { createWrites } from '@thuban/nest';
+import { createWrites, type OnRefused } from '@thuban/nest';
 import type { RulesState } from '@thuban/rules-domain';
 import { rulesAnswers } from '../sdk/rules-answers.js';
 import type { RulesCommitter } from '../rules-committer.js';
@@ -8,6 +8,7 @@ import { HTTP_PARTS, type HttpParts } from './http-parts.js';
 import { createLists } from './lists.js';
 import { RoutingRulesController } from './routing-rules.controller.js';
 import { ServiceRoutingsController } from './service-routings.controller.js';
+import { subjectOf } from './subject-of.js';
 
 export interface RulesHttpOptions {
   readonly committer: Pick<RulesCommitter, 'handleCommand' | 'remembers'>;
@@ -17,6 +18,8 @@ export interface RulesHttpOptions {
   readonly logId: string;
   /** Ids of rules that do not bring one; random when absent. */
   readonly newId?: () => string;
+  /** Told of commands that changed nothing. */
+  readonly onRefused?: OnRefused;
 }
 
 class RulesHttpModule {}
@@ -26,9 +29,15 @@ class RulesHttpModule {}
  * `RULES_OPERATIONS`.
  * @example const module = rulesHttp({ committer, state, logId: log.id }); // modules: [module, processApi({ … }).module]
  */
-export const rulesHttp = ({ committer, state, logId, newId = randomUUID }: RulesHttpOptions): DynamicModule => {
+export const rulesHttp = ({
+  committer,
+  state,
+  logId,
+  newId = randomUUID,
+  onRefused,
+}: RulesHttpOptions): DynamicModule => {
   const parts: HttpParts = {
-    writes: createWrites(committer),
+    writes: createWrites(committer, onRefused && { onRefused, subjectOf }),
     lists: createLists(state, rulesAnswers({ state, logId })),
     newId,
   };
