@@ -1,6 +1,6 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
-import { REGISTRY_LOG, REGISTRY_SHARDS } from '@thuban/events';
+import { REGISTRY_LOG, REGISTRY_SHARDS, streamId, type Attempt } from '@thuban/events';
 import { CommandRejected, createCommitter, LogUnavailable } from '@thuban/event-sourcing';
 import { polaris } from '@thuban/proto';
 import { createRegistryState, findInstance, findNamespace, instanceId, registryDecider } from '@thuban/registry-domain';
@@ -21,7 +21,10 @@ const read = ({ bytes, code }: Reply): polaris.Response => {
   return response;
 };
 
-const serve = (options: { queuedCommandsMax?: number } = {}) => {
+const serve = ({
+  onRefused,
+  ...options
+}: { queuedCommandsMax?: number; onRefused?: (attempt: Attempt) => void } = {}) => {
   const log = openMemoryLog({ name: REGISTRY_LOG, shards: REGISTRY_SHARDS });
   const state = createRegistryState();
   let commits = 0;
@@ -36,7 +39,7 @@ const serve = (options: { queuedCommandsMax?: number } = {}) => {
     ...options,
   });
   const errors: unknown[] = [];
-  const calls = createInstanceCalls({ committer, state, onError: (error) => errors.push(error) });
+  const calls = createInstanceCalls({ committer, state, onError: (error) => errors.push(error), onRefused });
   return {
     log,
     state,
@@ -257,3 +260,42 @@ it('random bytes get an answer from every call, and write nothing', () =>
     }),
     { numRuns: 500 },
   ));
+
+describe('whoever audits', () => {
+  const attemptsWhen = async (error: Error, deregister = false): Promise<Attempt[]> => {
+    const attempts: Attempt[] = [];
+    const calls = createInstanceCalls({
+      committer: { handleCommand: () => Promise.reject(error) },
+      state: createRegistryState(),
+      onError: () => undefined,
+      onRefused: (attempt) => void attempts.push(attempt),
+    });
+    await (deregister ? calls.deregisterInstance : calls.registerInstance)(bytesOf(ECHO), CALLER);
+    return attempts;
+  };
+  const SUBJECT = streamId('instance', 'default', 'echo', instanceId(ECHO));
+
+  it.each([
+    ['refused', 'NAME_IS_ALIAS', new CommandRejected('FAILED_PRECONDITION', 'no', { reason: 'NAME_IS_ALIAS' })],
+    ['failed', 'UNAVAILABLE', new CommandRejected('UNAVAILABLE', 'the store is away')],
+    ['failed', 'RESOURCE_EXHAUSTED', new CommandRejected('RESOURCE_EXHAUSTED', 'too many')],
+  ])('is told once of a command that was %s: %s', async (outcome, reason, error) => {
+    const said = { actor: 'sdk:10.0.0.9', requestId: 'r-1', subject: SUBJECT, outcome, reason, message: error.message };
+    expect(await attemptsWhen(error)).toMatchObject([{ ...said, action: 'RegisterInstance' }]);
+    expect(await attemptsWhen(error, true)).toMatchObject([{ ...said, action: 'DeregisterInstance' }]);
+  });
+
+  it('learns nothing of our insides', async () => {
+    const [attempt] = await attemptsWhen(new LogUnavailable('secret path'));
+    expect(attempt).toMatchObject({ outcome: 'failed' });
+    expect(JSON.stringify(attempt)).not.toContain('secret');
+  });
+
+  it('is told of nothing that succeeded or that was no command', async () => {
+    const attempts: Attempt[] = [];
+    const { calls, register } = serve({ onRefused: (attempt) => void attempts.push(attempt) });
+    expect(await register(ECHO)).toMatchObject({ code: 200000 });
+    await calls.registerInstance(Buffer.from('no message'), CALLER);
+    expect(attempts).toEqual([]);
+  });
+});

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { RULES_LOG, RULES_SHARDS, type RulesEvent } from '@thuban/events';
+import { RULES_LOG, RULES_SHARDS, type Attempt, type RulesEvent } from '@thuban/events';
 import { createCommitter, type EventLog } from '@thuban/event-sourcing';
 import { bootstrap, createLogger, createMetrics, processApi, systemClock, type Running } from '@thuban/nest';
 import { LIMITS, rulesDecider, type RulesCommand, type RulesEntry } from '@thuban/rules-domain';
@@ -19,10 +19,12 @@ interface Reply {
 
 let log: EventLog;
 let running: Running;
+let attempts: Attempt[];
 
 /** A process on a log: a new one, or the same one again. */
 const start = async (onLog: EventLog = openMemoryLog({ name: RULES_LOG, shards: RULES_SHARDS })): Promise<void> => {
   log = onLog;
+  attempts = [];
   const { folded: state, checkpoint, remembered } = await loadRules(log);
   const committer = createCommitter<RulesCommand, RulesEvent, RulesEntry>({
     log,
@@ -39,7 +41,10 @@ const start = async (onLog: EventLog = openMemoryLog({ name: RULES_LOG, shards: 
   registerRulesMetrics(metrics, { state });
   running = await bootstrap({
     name: 'test',
-    modules: [rulesHttp({ committer, state, logId: log.id }), api.module],
+    modules: [
+      rulesHttp({ committer, state, logId: log.id, onRefused: (attempt) => void attempts.push(attempt) }),
+      api.module,
+    ],
     http: { what: 'HTTP', host: '127.0.0.1', port: 0 },
     grpc: [],
     logger: createLogger('test', 'silent'),
@@ -306,4 +311,22 @@ it('every answer is as the document says', async () => {
   expect(Object.keys(document.paths[`${RULES}/{id}`].put.responses)).toEqual(
     expect.arrayContaining(['200', '201', '400', '404', '409', '413', '415', '422', '503']),
   );
+});
+
+it('whoever audits is told of commands that changed nothing, and of no others', async () => {
+  const { status, headers } = await send('DELETE', '/v1/routing-rules/nobody');
+  expect(status).toBe(404);
+  await send('PUT', '/v1/routing-rules/bad', { namespace: 1 });
+  expect(attempts).toEqual([
+    {
+      time: expect.stringMatching(/Z$/),
+      actor: 'http:127.0.0.1',
+      requestId: headers.get('x-request-id'),
+      action: 'DeleteRouteRule',
+      subject: 'route-rule/nobody',
+      outcome: 'refused',
+      reason: expect.any(String),
+      message: expect.stringContaining('nobody'),
+    },
+  ]);
 });
