@@ -23,6 +23,18 @@ export const PARTS = [
   thubanApp('rule-config', { 'http-port': 18092 }),
   thubanApp('xds-push', { 'http-port': 18094, 'xds-port': 18010 }),
   thubanApp('health-check', { 'http-port': 18095 }),
+  thubanApp(
+    'audit',
+    { 'http-port': 18096 },
+    {
+      needs: ['kafka', 'registry'],
+      settings: ({ folder, ports }) => ({
+        'kafka-brokers': `127.0.0.1:${ports.kafka}`,
+        'registry-url': `http://127.0.0.1:${ports['registry.http-port']}`,
+        'data-dir': folder,
+      }),
+    },
+  ),
   front,
 ];
 

@@ -67,7 +67,7 @@ describe('the node that xDS push reads from a bootstrap', () => {
   it.each([
     [
       ['--node', 'default/web'],
-      { kind: 'sidecar', namespace: 'default', service: '', passthrough: false, listenerPort: 15001 },
+      { kind: 'sidecar', namespace: 'default', service: 'web', passthrough: false, listenerPort: 15001 },
     ],
     [
       ['--node', 'sidecar~shop/web-1~10.0.0.7', '--redirected', '--service', 'web', '--listener-port', '16001'],
