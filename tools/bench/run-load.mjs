@@ -18,7 +18,7 @@ export const load = async (scenario, options, whenReady) => {
       child.stdin.write('go\n');
     } else result = JSON.parse(line);
   }
-  const [code] = await exited;
-  if (code !== 0 || !result) throw new Error(`the load "${scenario}" failed (exit ${code})`);
+  const [code, signal] = await exited;
+  if (code !== 0 || !result) throw new Error(`the load "${scenario}" failed (exit ${code ?? signal})`);
   return { ...result, ...measured };
 };

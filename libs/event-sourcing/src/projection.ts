@@ -39,7 +39,7 @@ export interface RunProjectionOptions<Tx extends ProjectionTx, E extends DomainE
   readonly projection: Projection<Tx, E>;
   readonly signal: AbortSignal;
   readonly clock: Pick<Clock, 'after'>;
-  /** A pause after each batch, so that a burst becomes few large transactions; 0 for rows that must be fresh. */
+  /** A pause after each batch of less than 500 events, so that a burst becomes few large transactions; 0 for rows that must be fresh. */
   readonly pauseMs?: number;
   readonly onProgress?: (progress: ProjectionProgress) => void;
   /** Observes each batch until its rows and its checkpoint are committed. */

@@ -57,6 +57,9 @@ export const startOver = <Tx extends ProjectionTx, E extends DomainEvent>(
     await projection.reset(tx, slot);
   });
 
+/** A batch of this many events is as good as a larger one: it is not paused for, so that who is behind, as in a rebuild, is not held up. */
+const LARGE_BATCH = 500;
+
 const follow = async <Tx extends ProjectionTx, E extends DomainEvent>(
   options: RunProjectionOptions<Tx, E>,
   slot: Slot,
@@ -74,6 +77,6 @@ const follow = async <Tx extends ProjectionTx, E extends DomainEvent>(
     previous = checkpoint;
     events += batch.length;
     onProgress?.({ seqs: checkpoint.tips.map(({ seq }) => seq), events, parkedKeys });
-    if (pauseMs > 0) await clock.after(pauseMs, signal);
+    if (pauseMs > 0 && batch.length < LARGE_BATCH) await clock.after(pauseMs, signal);
   }
 };

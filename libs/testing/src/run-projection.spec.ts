@@ -170,6 +170,23 @@ describe('a projection', () => {
     await running;
   });
 
+  it('does not pause while it is far behind', async () => {
+    const [log, database, clock] = [memoryLog(), openMemoryDatabase(), fakeClock()];
+    await log.append(someCommit(someWrite(0, 0, 2_500)));
+    const abort = new AbortController();
+    const running = runProjection({
+      log,
+      database,
+      projection: counting(),
+      signal: abort.signal,
+      clock, // which stands still
+      pauseMs: 50,
+      onProgress: ({ events }) => void (events === 2_500 && abort.abort()),
+    });
+    await running;
+    expect(database.rows.size).toBe(2_500);
+  });
+
   it('lets each batch be observed until its rows are committed, or its failure', async () => {
     const [log, database] = [memoryLog(), openMemoryDatabase()];
     await log.append(someCommit(someWrite(0, 0), someWrite(1, 0)));
