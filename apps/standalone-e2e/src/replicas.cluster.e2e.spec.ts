@@ -128,8 +128,9 @@ for (const sdk of SDK_VERSIONS)
   });
 
 describe('a replica of xds-push on a slow link to MySQL, without news from Kafka', () => {
-  // One read brings 1,000 events: with these there are six reads, of two seconds each.
-  const EVENTS = 6_000;
+  // A read brings 1,000 and takes 0.8 s then: well within the patience of a connection, and too long in all.
+  const EVENTS = 12_000;
+  const DELAY_MS = 400;
   let link: TcpProxy;
   let slow: Replica;
   beforeAll(async () => {
@@ -163,8 +164,11 @@ describe('a replica of xds-push on a slow link to MySQL, without news from Kafka
   it('is not ready and takes no new streams while it is more than 5 s behind; open ones stay and get everything', async () => {
     const open = openDelta(slow.addressOf('xds'), subscriptionsTo(['many']));
     await open.waitFor('CDS');
-    link.delay(1_000);
+    // It wakes up to all of them at once, and to a link that is slower than its readiness allows.
+    slow.child().process.kill('SIGSTOP');
     await registerMany(EVENTS);
+    link.delay(DELAY_MS);
+    slow.child().process.kill('SIGCONT');
     await eventually(async () => {
       const answer = await fetch(`${slow.http}/readyz`);
       expect(answer.status).toBe(503);

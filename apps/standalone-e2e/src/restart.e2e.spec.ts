@@ -10,13 +10,13 @@ import { sendRequests, streamRequests } from './support/requests.js';
 import { startThuban, type Thuban } from './support/thuban.js';
 import { describeWith } from './support/tools.js';
 
-const CLUSTER = 'OUTBOUND|default|echo';
-
-/** Every process is killed, and the one that Envoy is connected to is also ended in order. */
+/** The process that Envoy is connected to is ended in either way, the others are killed. */
 const ENDS = [
-  ...PROCESSES.map((name) => ({ name, signal: 'SIGKILL' as const })),
   { name: XDS_PROCESS, signal: 'SIGTERM' as const },
+  ...PROCESSES.map((name) => ({ name, signal: 'SIGKILL' as const })),
 ];
+
+const CLUSTER = 'OUTBOUND|default|echo';
 
 interface ConfigDump {
   readonly configs: readonly {
@@ -41,75 +41,77 @@ const heldBy = async (envoy: Envoy): Promise<object> => {
 const connected = async (envoy: Envoy): Promise<number | undefined> =>
   (await envoy.stats('^control_plane.connected_state$'))['control_plane.connected_state'];
 
-for (const variant of ['delta', 'sotw'] satisfies Variant[])
-  describeWith(['envoy'], `a restart under requests through Envoy (${variant})`, () => {
-    let thuban: Thuban;
-    let envoy: Envoy;
-    const providers: Provider[] = [];
-    const provide = async (name: string): Promise<number> => {
-      const provider = await startProvider(name);
-      providers.push(provider);
-      return provider.port;
-    };
-    const api = () => apiOf(thuban.http);
+const VARIANTS: readonly Variant[] = ['delta', 'sotw'];
 
-    beforeAll(async () => {
-      thuban = await startThuban();
-      for (const name of ['blue', 'green'])
-        await api().register('echo', { host: '127.0.0.1', port: await provide(name) });
-      envoy = await startEnvoy(thuban.xds, variant);
-      await eventually(async () => expect(await envoy.endpoints(CLUSTER)).toHaveLength(2));
-      await eventually(async () => expect((await sendRequests(envoy.listenerPort, 'echo', 1))[0]?.status).toBe(200));
-    });
+let thuban: Thuban;
+beforeAll(async () => {
+  thuban = await startThuban();
+});
+afterAll(() => thuban?.dispose());
+const api = () => apiOf(thuban.http);
 
-    afterAll(async () => {
-      await envoy?.stop();
-      await thuban?.dispose();
-      await Promise.all(providers.map((provider) => provider.stop()));
-    });
+describeWith(['envoy'], 'a restart under requests through Envoys, delta and SotW', () => {
+  const envoys: Envoy[] = [];
+  const providers: Provider[] = [];
+  const provide = async (name: string): Promise<void> => {
+    const provider = await startProvider(name);
+    providers.push(provider);
+    await api().register('echo', { host: '127.0.0.1', port: provider.port });
+  };
+  /** What both Envoys say, delta first. */
+  const ofBoth = <T>(ask: (envoy: Envoy) => Promise<T>): Promise<readonly T[]> => Promise.all(envoys.map(ask));
+  const held = () => ofBoth(heldBy);
+  const endpoints = () => ofBoth((envoy) => envoy.endpoints(CLUSTER));
+  const expectConnected = (state: 0 | 1, withinMs?: number) =>
+    eventually(async () => expect(await ofBoth(connected)).toEqual([state, state]), withinMs);
 
-    it.each(ENDS)(
-      'INV-1, R27: after $signal of $name no request fails and Envoy keeps what it has',
-      async ({ name, signal }) => {
-        const before = await heldBy(envoy);
-        const endpoints = await envoy.endpoints(CLUSTER);
-        const requests = streamRequests(envoy.listenerPort, 'echo');
-        await thuban.stop(signal, [name]);
-        if (name === XDS_PROCESS) await eventually(async () => expect(await connected(envoy)).toBe(0));
-        figure(`${variant} ${signal} of ${name}: stopped → ready again`, await thuban.start([name]), 'ms');
-        // Envoy waits up to half a second before its first try, then longer each time.
-        await eventually(async () => expect(await connected(envoy)).toBe(1), 30_000);
-        expect(await envoy.endpoints(CLUSTER)).toEqual(endpoints);
-        expect(await heldBy(envoy)).toEqual(before);
-
-        const late = `late-${signal}-${name}`;
-        await api().register('echo', { host: '127.0.0.1', port: await provide(late) });
-        await eventually(() => expect(requests.answers.at(-1)?.status).toBe(200));
-        await eventually(() => expect(requests.answers.some((answer) => answer.name === late)).toBe(true));
-        const answers = await requests.stop();
-        figure(`${variant} ${signal} of ${name}: requests meanwhile`, answers.length, 'requests');
-        expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-        expect(Object.values(await envoy.stats('update_rejected$')).filter((count) => count > 0)).toEqual([]);
-      },
-      90_000,
-    );
+  beforeAll(async () => {
+    for (const name of ['blue', 'green']) await provide(name);
+    for (const variant of VARIANTS) envoys.push(await startEnvoy(thuban.xds, variant));
+    await eventually(async () => expect((await endpoints()).map(({ length }) => length)).toEqual([2, 2]));
+    for (const { listenerPort } of envoys)
+      await eventually(async () => expect((await sendRequests(listenerPort, 'echo', 1))[0]?.status).toBe(200));
   });
+
+  afterAll(async () => {
+    await Promise.all([...envoys, ...providers].map((each) => each.stop()));
+  });
+
+  it.each(ENDS)(
+    'INV-1, R27: after $signal of $name no request fails and the Envoys keep what they have',
+    async ({ name, signal }) => {
+      const before = { held: await held(), endpoints: await endpoints() };
+      const requests = envoys.map(({ listenerPort }) => streamRequests(listenerPort, 'echo'));
+      await thuban.stop(signal, [name]);
+      if (name === XDS_PROCESS) await expectConnected(0);
+      figure(`${signal} of ${name}: stopped → ready again`, await thuban.start([name]), 'ms');
+      // Envoy waits up to half a second before its first try, then longer each time.
+      await expectConnected(1, 30_000);
+      expect({ held: await held(), endpoints: await endpoints() }).toEqual(before);
+
+      const late = `late-${signal}-${name}`;
+      await provide(late);
+      for (const { answers } of requests)
+        await eventually(() => expect(answers.some((answer) => answer.name === late)).toBe(true));
+      const answers = (await Promise.all(requests.map((each) => each.stop()))).flat();
+      figure(`${signal} of ${name}: requests meanwhile`, answers.length, 'requests');
+      expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+      const refused = await ofBoth((envoy) => envoy.stats('update_rejected$'));
+      expect(refused.flatMap((counts) => Object.values(counts)).filter((count) => count > 0)).toEqual([]);
+    },
+    90_000,
+  );
+});
 
 describe('a client that comes back after a restart', () => {
-  let thuban: Thuban;
-  beforeAll(async () => {
-    thuban = await startThuban();
-    await apiOf(thuban.http).register('echo', { host: '127.0.0.1', port: 9001 });
-  });
-  afterAll(() => thuban?.dispose());
-
   it('R27: gets nothing unchanged but endpoints, then what is new', async () => {
+    await api().register('echo', { host: '127.0.0.1', port: 9001 });
     const { versions } = await deltaAnswers(thuban.xds, ['echo']);
     await thuban.stop('SIGKILL');
     await thuban.start();
     const stream = openDelta(thuban.xds, subscriptionsTo(['echo', 'other']), versions);
     await stream.waitFor('EDS');
-    await apiOf(thuban.http).register('other', { host: '127.0.0.1', port: 9002 });
+    await api().register('other', { host: '127.0.0.1', port: 9002 });
     // Routes are sent last: when they are here, everything before them is.
     await stream.waitFor('RDS', ({ resources }) => resources.length > 0);
     const namesOf = (type: 'CDS' | 'EDS' | 'LDS' | 'RDS') =>

@@ -7,7 +7,6 @@ import { sendRequests, shareOf, streamRequests } from './support/requests.js';
 import { startThuban, type Thuban } from './support/thuban.js';
 import { describeWith, type SdkVersion } from './support/tools.js';
 
-const CLUSTER = 'OUTBOUND|default|echo';
 // 1,000 requests: three and a half standard deviations around the share that the weights ask for are below 0.06.
 const REQUESTS = 1_000;
 const TOLERANCE = 0.06;
@@ -18,13 +17,20 @@ const LINES: readonly { readonly sdk: SdkVersion; readonly variant: Variant }[] 
   { sdk: '1.7.0', variant: 'sotw' },
 ];
 
+// One for all: the lines use services of their own.
+let thuban: Thuban;
+beforeAll(async () => {
+  thuban = await startThuban();
+});
+afterAll(() => thuban?.dispose());
+
 for (const { sdk, variant } of LINES)
   describeWith(['envoy', 'polaris-go'], `polaris-go ${sdk} → Thuban → Envoy (${variant})`, () => {
-    let thuban: Thuban;
     let envoy: Envoy;
     let blue: PolarisGo;
     let green: PolarisGo;
     const ports = { blue: 0, green: 0 };
+    const service = `echo-${sdk.replaceAll('.', '')}-${variant}`;
     const api = () => apiOf(thuban.http);
 
     const serve = async (provider: PolarisGo, name: string): Promise<number> =>
@@ -32,7 +38,7 @@ for (const { sdk, variant } of LINES)
     // With a TTL the SDK sends heartbeats by itself, as it does for most of its users.
     const register = (provider: PolarisGo, port: number, weight: number): Promise<unknown> =>
       provider.ask('register', {
-        service: 'echo',
+        service,
         host: '127.0.0.1',
         port,
         weight,
@@ -40,14 +46,15 @@ for (const { sdk, variant } of LINES)
         ttl: 2,
       });
     const deregister = (provider: PolarisGo, port: number): Promise<unknown> =>
-      provider.ask('deregister', { service: 'echo', host: '127.0.0.1', port });
+      provider.ask('deregister', { service, host: '127.0.0.1', port });
     const weightsInEnvoy = async (): Promise<Readonly<Record<string, number>>> =>
-      Object.fromEntries((await envoy.endpoints(CLUSTER)).map(({ address, weight }) => [address, weight]));
+      Object.fromEntries(
+        (await envoy.endpoints(`OUTBOUND|default|${service}`)).map(({ address, weight }) => [address, weight]),
+      );
     const expectInEnvoy = (weights: Readonly<Record<string, number>>): Promise<void> =>
       eventually(async () => expect(await weightsInEnvoy()).toEqual(weights));
 
     beforeAll(async () => {
-      thuban = await startThuban();
       [blue, green, envoy] = await Promise.all([
         startPolarisGo(sdk, thuban.sdk),
         startPolarisGo(sdk, thuban.sdk),
@@ -59,7 +66,6 @@ for (const { sdk, variant } of LINES)
 
     afterAll(async () => {
       await Promise.all([envoy?.stop(), blue?.stop(), green?.stop()]);
-      await thuban?.dispose();
     });
 
     it('an unknown host gets 404 from Envoy', async () => {
@@ -71,11 +77,11 @@ for (const { sdk, variant } of LINES)
       const startedMs = performance.now();
       await register(blue, ports.blue, 100);
       await eventually(async () => {
-        const [answer] = await sendRequests(envoy.listenerPort, 'echo', 1);
+        const [answer] = await sendRequests(envoy.listenerPort, service, 1);
         expect(answer).toMatchObject({ status: 200, name: 'blue' });
       });
       figure(`${sdk} ${variant}: register → first 200 through Envoy`, performance.now() - startedMs, 'ms');
-      const answers = await sendRequests(envoy.listenerPort, 'echo.default.svc.cluster.local:80', 10);
+      const answers = await sendRequests(envoy.listenerPort, `${service}.default.svc.cluster.local:80`, 10);
       expect(answers.map(({ status, name }) => ({ status, name }))).toEqual(
         Array(10).fill({ status: 200, name: 'blue' }),
       );
@@ -84,7 +90,7 @@ for (const { sdk, variant } of LINES)
     it('a second instance gets its share by weight', async () => {
       await register(green, ports.green, 300);
       await expectInEnvoy({ [`127.0.0.1:${ports.blue}`]: 100, [`127.0.0.1:${ports.green}`]: 300 });
-      const answers = await sendRequests(envoy.listenerPort, 'echo', REQUESTS);
+      const answers = await sendRequests(envoy.listenerPort, service, REQUESTS);
       expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
       figure(`${sdk} ${variant}: share at weight 300 of 400`, shareOf('green', answers), 'of all');
       expect(Math.abs(shareOf('green', answers) - 0.75)).toBeLessThan(TOLERANCE);
@@ -92,26 +98,26 @@ for (const { sdk, variant } of LINES)
 
     it('an SDK consumer sees the instances that Envoy has', async () => {
       for (const verb of ['getAll', 'getInstances'] as const) {
-        const { instances } = await green.ask(verb, { service: 'echo' });
+        const { instances } = await green.ask(verb, { service });
         const seen = Object.fromEntries(instances!.map(({ host, port, weight }) => [`${host}:${port}`, weight]));
         expect(seen).toEqual(await weightsInEnvoy());
       }
-      const { instances } = await green.ask('getOne', { service: 'echo' });
+      const { instances } = await green.ask('getOne', { service });
       expect([ports.blue, ports.green]).toContain(instances?.[0]?.port);
     });
 
     it('a weight changed over HTTP moves the traffic', async () => {
-      const instance = (await api().instances('echo')).find(({ port }) => port === ports.green);
-      await api().change('echo', instance!.id, { weight: 25 });
+      const instance = (await api().instances(service)).find(({ port }) => port === ports.green);
+      await api().change(service, instance!.id, { weight: 25 });
       await expectInEnvoy({ [`127.0.0.1:${ports.blue}`]: 100, [`127.0.0.1:${ports.green}`]: 25 });
-      const answers = await sendRequests(envoy.listenerPort, 'echo', REQUESTS);
+      const answers = await sendRequests(envoy.listenerPort, service, REQUESTS);
       expect(Math.abs(shareOf('green', answers) - 0.2)).toBeLessThan(TOLERANCE);
     });
 
     it('a watching consumer is told of the change', async () => {
-      await green.ask('watch', { service: 'echo' });
-      const instance = (await api().instances('echo')).find(({ port }) => port === ports.green);
-      await api().change('echo', instance!.id, { weight: 100 });
+      await green.ask('watch', { service });
+      const instance = (await api().instances(service)).find(({ port }) => port === ports.green);
+      await api().change(service, instance!.id, { weight: 100 });
       // The SDK asks again every two seconds.
       await eventually(() => {
         const updated = green.events
@@ -122,7 +128,7 @@ for (const { sdk, variant } of LINES)
     });
 
     it('INV-2: a deregistered instance gets no more requests', async () => {
-      const requests = streamRequests(envoy.listenerPort, 'echo');
+      const requests = streamRequests(envoy.listenerPort, service);
       await eventually(() => expect(requests.answers.some(({ name }) => name === 'green')).toBe(true));
       await deregister(green, ports.green);
       const acknowledgedMs = performance.now();
@@ -143,11 +149,11 @@ for (const { sdk, variant } of LINES)
     it('a service without instances answers 503, and 200 again when one is back', async () => {
       await deregister(blue, ports.blue);
       await expectInEnvoy({});
-      const [none] = await sendRequests(envoy.listenerPort, 'echo', 1);
+      const [none] = await sendRequests(envoy.listenerPort, service, 1);
       expect(none?.status).toBe(503);
       await register(blue, ports.blue, 100);
       await expectInEnvoy({ [`127.0.0.1:${ports.blue}`]: 100 });
-      const [answer] = await sendRequests(envoy.listenerPort, 'echo', 1);
+      const [answer] = await sendRequests(envoy.listenerPort, service, 1);
       expect(answer).toMatchObject({ status: 200, name: 'blue' });
     });
 
@@ -156,8 +162,8 @@ for (const { sdk, variant } of LINES)
       expect(events.map(({ type }) => type)).toEqual(
         expect.arrayContaining(['InstanceRegistered', 'InstanceChanged', 'InstanceDeregistered']),
       );
-      const ofEcho = events.filter(({ data }) => data['service'] === 'echo').map(({ type }) => type);
-      expect(ofEcho).toEqual([
+      const ofService = events.filter(({ data }) => data['service'] === service).map(({ type }) => type);
+      expect(ofService).toEqual([
         'InstanceRegistered',
         'InstanceRegistered',
         'InstanceChanged',

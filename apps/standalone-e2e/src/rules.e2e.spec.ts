@@ -11,10 +11,19 @@ const ASKED = 12;
 const value = (text: string) => ({ value: text });
 const version = (name: string) => ({ labels: { version: value(name) } });
 
+// One for all: the consumers use services of their own.
+let thuban: Thuban;
+beforeAll(async () => {
+  thuban = await startThuban();
+});
+afterAll(() => thuban?.dispose());
+
 for (const sdk of SDK_VERSIONS)
   describeWith(['polaris-go'], `routing rules, obeyed by polaris-go ${sdk}`, () => {
-    let thuban: Thuban;
     let consumer: PolarisGo;
+    const [echo, db, canary, all] = ['echo', 'db', 'canary', 'all'].map(
+      (name) => `${name}-${sdk.replaceAll('.', '')}`,
+    ) as [string, string, string, string];
     const api = () => apiOf(thuban.http);
     const web = (metadata: Readonly<Record<string, string>> = {}) => ({
       source: { namespace: 'default', service: 'web', metadata },
@@ -25,7 +34,7 @@ for (const sdk of SDK_VERSIONS)
     const versionsFor = async (caller: object): Promise<readonly string[]> => {
       const versions = new Set<string>();
       for (let i = 0; i < ASKED; i++) {
-        const { instances } = await consumer.ask('getOne', { service: 'echo', ...caller });
+        const { instances } = await consumer.ask('getOne', { service: echo, ...caller });
         versions.add(instances?.[0]?.metadata?.['version'] ?? 'none');
       }
       return [...versions].sort();
@@ -34,33 +43,32 @@ for (const sdk of SDK_VERSIONS)
       eventually(async () => expect(await versionsFor(caller)).toEqual(versions), SEEN_WITHIN_MS);
 
     beforeAll(async () => {
-      thuban = await startThuban();
       consumer = await startPolarisGo(sdk, thuban.sdk);
       for (const [port, name] of [
         [9001, 'v1'],
         [9002, 'v2'],
       ] as const)
-        await api().register('echo', { host: '127.0.0.1', port, metadata: { version: name } });
+        await api().register(echo, { host: '127.0.0.1', port, metadata: { version: name } });
     });
 
     afterAll(async () => {
       await consumer?.stop();
-      await thuban?.dispose();
+      await api().removeRule(all);
     });
 
     it('without rules every instance is used', () => expectVersions(web(), 'v1', 'v2'));
 
     it('a label of the caller chooses the version, and the next branch is for everybody else', async () => {
-      await api().putRule('canary', {
+      await api().putRule(canary, {
         namespace: 'default',
-        name: 'canary',
+        name: canary,
         branches: [
           {
             name: 'gray',
             sources: [{ service: 'web', arguments: [{ type: 'CUSTOM', key: 'env', value: value('gray') }] }],
-            destinations: [{ service: 'echo', ...version('v2') }],
+            destinations: [{ service: echo, ...version('v2') }],
           },
-          { name: 'rest', destinations: [{ service: 'echo', ...version('v1') }] },
+          { name: 'rest', destinations: [{ service: echo, ...version('v1') }] },
         ],
       });
       await expectVersions(web({ env: 'gray' }), 'v2');
@@ -70,17 +78,17 @@ for (const sdk of SDK_VERSIONS)
     });
 
     it('a header of the request does, compared by an expression', async () => {
-      await api().putRule('canary', {
+      await api().putRule(canary, {
         namespace: 'default',
-        name: 'canary',
+        name: canary,
         branches: [
           {
             sources: [
               { arguments: [{ type: 'HEADER', key: 'x-user', value: { type: 'REGEX', value: '^(anna|bob)$' } }] },
             ],
-            destinations: [{ service: 'echo', ...version('v2') }],
+            destinations: [{ service: echo, ...version('v2') }],
           },
-          { destinations: [{ service: 'echo', ...version('v1') }] },
+          { destinations: [{ service: echo, ...version('v1') }] },
         ],
       });
       await expectVersions({ ...web(), ...header('x-user', 'anna') }, 'v2');
@@ -88,16 +96,16 @@ for (const sdk of SDK_VERSIONS)
     });
 
     it('weights divide the traffic, and priorities are used in order', async () => {
-      await api().putRule('canary', {
+      await api().putRule(canary, {
         namespace: 'default',
-        name: 'canary',
+        name: canary,
         branches: [
           {
             destinations: [
-              { service: 'echo', ...version('none'), priority: 0 },
-              { service: 'echo', ...version('v1'), priority: 1, weight: 0 },
-              { service: 'echo', ...version('v2'), priority: 1, weight: 10 },
-              { service: 'echo', ...version('v1'), priority: 2 },
+              { service: echo, ...version('none'), priority: 0 },
+              { service: echo, ...version('v1'), priority: 1, weight: 0 },
+              { service: echo, ...version('v2'), priority: 1, weight: 10 },
+              { service: echo, ...version('v1'), priority: 2 },
             ],
           },
         ],
@@ -106,9 +114,9 @@ for (const sdk of SDK_VERSIONS)
     });
 
     it('a disabled rule is none, and an enabled one is one again', async () => {
-      await api().changeRule('canary', { enabled: false });
+      await api().changeRule(canary, { enabled: false });
       await expectVersions(web(), 'v1', 'v2');
-      await api().changeRule('canary', { enabled: true });
+      await api().changeRule(canary, { enabled: true });
       await expectVersions(web(), 'v2');
     });
 
@@ -121,23 +129,23 @@ for (const sdk of SDK_VERSIONS)
     });
 
     it('without the rule the routing of the service itself decides', async () => {
-      await api().putRouting('echo', {
+      await api().putRouting(echo, {
         inbounds: [{ sources: [{ service: 'web' }], destinations: [version('v1')] }],
       });
-      await api().removeRule('canary');
+      await api().removeRule(canary);
       await expectVersions(web(), 'v1');
     });
 
     it('a rule of the namespace is for its other services, after their own routing', async () => {
-      await api().register('db', { host: '127.0.0.1', port: 9003, metadata: { version: 'v1' } });
-      await api().register('db', { host: '127.0.0.1', port: 9004, metadata: { version: 'v2' } });
-      await api().putRule('all', {
+      await api().register(db, { host: '127.0.0.1', port: 9003, metadata: { version: 'v1' } });
+      await api().register(db, { host: '127.0.0.1', port: 9004, metadata: { version: 'v2' } });
+      await api().putRule(all, {
         namespace: 'default',
-        name: 'all',
+        name: all,
         branches: [{ destinations: [{ service: '*', ...version('v2') }] }],
       });
       await eventually(async () => {
-        const { instances } = await consumer.ask('getInstances', { service: 'db', ...web() });
+        const { instances } = await consumer.ask('getInstances', { service: db, ...web() });
         expect(instances?.map(({ metadata }) => metadata?.['version'])).toEqual(['v2']);
       }, SEEN_WITHIN_MS);
       await expectVersions(web(), 'v1');
