@@ -1,8 +1,7 @@
 // `npm test`: builds what changed, then runs every spec: unit and integration in one run of jest, then end to end.
 //   --unit   only the specs that need no built program and no other software (`*.spec.ts` without int and e2e)
-//   --e2e    only the end-to-end suites
-//   --mode M the end-to-end suites in one of these modes only, embedded or cluster; the cluster only when it is asked for: six processes,
-//            two servers and Envoys do not start in time on a machine that has other work
+//   --e2e    only the end-to-end suites: against the standalone process, then against the cluster
+//   --mode M the end-to-end suites in one of these modes only, embedded or cluster
 // Anything else is passed to jest. The last line is `N passed, N failed, N skipped` over everything that ran.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -56,7 +55,7 @@ const e2eArgs = (...more) => ['--projects', ...directories(isE2e), '--passWithNo
 const withoutE2e = only.includes('--unit') && !only.includes('--e2e');
 const e2eStage = (stageMode, ...args) => ({
   name: `end to end, ${stageMode}`,
-  skipped: withoutE2e || (mode ?? 'embedded') !== stageMode,
+  skipped: withoutE2e || (mode !== undefined && mode !== stageMode),
   args: () => e2eArgs(...args),
   env: { THUBAN_E2E_MODE: stageMode },
   without: notIn(stageMode),
@@ -129,10 +128,6 @@ try {
 }
 
 console.log(`Took: ${times.join(', ')}.`);
-if (mode === undefined && !withoutE2e)
-  console.log(
-    'Not part of this run: end to end against the cluster (npm test -- --e2e --mode cluster), and the faults (npm run test:faults).',
-  );
 for (const title of total.leftOut)
   console.log(`Left out: ${title.replace(' (left out: ', ' because ').replace(/\)$/, '')}`);
 if (total.passed + total.failed === 0) console.log('No test was run.');

@@ -19,8 +19,6 @@ import { openTestStore } from './crash/store.js';
 
 const SHARDS = 32;
 const SECONDS = 3;
-/** Not a speed, which is for benchmarks (docs/adr/0010): a writer that is kept out waits for as long as the others are at it. */
-const STARVED_MS = SECONDS * 1000;
 
 describeWithStack(['mysql'], 'writers of the same shards', () => {
   const directory = mkdtempSync(join(tmpdir(), 'thuban-writers-'));
@@ -61,7 +59,7 @@ describeWithStack(['mysql'], 'writers of the same shards', () => {
       for (const { ok, latencies, aborted, unavailable } of results) {
         expectAcknowledged(there, ok);
         expect({ aborted, unavailable }).toEqual({ aborted: 0, unavailable: [] });
-        expect(percentile(latencies, 0.99)).toBeLessThan(STARVED_MS);
+        expect(percentile(latencies, 0.99)).toBeLessThan(500);
       }
       expect(there.size).toBe(results.reduce((sum, { ok }) => sum + ok.length, 0));
       // Otherwise they did not meet.
@@ -92,7 +90,7 @@ describeWithStack(['mysql'], 'writers of the same shards', () => {
     for (const { ok } of results) expectAcknowledged(there, ok);
     expect(results[1].unavailable).toEqual([]);
     expect(results[1].aborted).toBe(0);
-    expect(percentile(results[1].latencies, 0.99)).toBeLessThan(STARVED_MS);
+    expect(percentile(results[1].latencies, 0.99)).toBeLessThan(500);
     expect(results[0].commits).toBeGreaterThan(10);
   }, 60_000);
 
