@@ -17,3 +17,5 @@ export type {
   RulesEvent,
   ServiceRouting,
 } from './rules.js';
+export { ANY, byPriority, calleesOf, callersOf, covers } from './rule-places.js';
+export type { Place } from './rule-places.js';

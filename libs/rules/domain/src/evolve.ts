@@ -1,8 +1,7 @@
-import type { RouteRule, RulesEvent, ServiceRouting } from '@thuban/events';
+import { calleesOf, callersOf, type Place, type RouteRule, type RulesEvent, type ServiceRouting } from '@thuban/events';
 import type { Lookup, Recorded } from '@thuban/event-sourcing';
 import { routeRuleKey, serviceRoutingKey, touchKey } from './keys.js';
 import { findRouteRule, findServiceRouting } from './lookup.js';
-import { calleesOf, callersOf, type Place } from './places.js';
 import type { RulesEntry } from './state.js';
 
 type State = Lookup<RulesEntry>;

@@ -5,8 +5,6 @@ export type { Input, Invalid, Validated } from './fields.js';
 export { routeRuleKey, serviceRoutingKey, touchKey } from './keys.js';
 export { labelOf, requestPartOf } from './labels.js';
 export { findRouteRule, findServiceRouting, touchedSeq } from './lookup.js';
-export { ANY, calleesOf, callersOf, covers } from './places.js';
-export type { Place } from './places.js';
 export { regularExpressionProblem } from './regular-expression.js';
 export { rulesDecider } from './rules-decider.js';
 export { createRulesState } from './rules-state.js';

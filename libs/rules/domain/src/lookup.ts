@@ -1,6 +1,6 @@
+import { ANY } from '@thuban/events';
 import type { Lookup } from '@thuban/event-sourcing';
 import { routeRuleKey, serviceRoutingKey, touchKey } from './keys.js';
-import { ANY } from './places.js';
 import type { RouteRuleEntry, RulesEntry, ServiceRoutingEntry } from './state.js';
 
 type State = Lookup<RulesEntry>;

@@ -1,10 +1,9 @@
-import { ANY, calleesOf, callersOf, type Place } from './places.js';
+import { ANY, byPriority, calleesOf, callersOf, type Place } from '@thuban/events';
 import type { ByExactness, RouteRuleEntry, RulesEntry, RulesState, ServiceRoutingEntry } from './state.js';
 
 const compareText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
 
-const byPriority = ({ rule: a }: RouteRuleEntry, { rule: b }: RouteRuleEntry): number =>
-  a.priority - b.priority || compareText(a.id, b.id);
+const byRule = ({ rule: a }: RouteRuleEntry, { rule: b }: RouteRuleEntry): number => byPriority(a, b);
 
 const byService = ({ routing: a }: ServiceRoutingEntry, { routing: b }: ServiceRoutingEntry): number =>
   compareText(a.namespace, b.namespace) || compareText(a.service, b.service);
@@ -67,7 +66,7 @@ export const createRulesState = (): RulesState => {
     const level = (inNamespace: string, ofService: string): readonly RouteRuleEntry[] => {
       const keys = [...places.keysAt(inNamespace, ofService)].filter((key) => !taken.has(key));
       keys.forEach((key) => taken.add(key));
-      return keys.map((key) => rules.get(key) as RouteRuleEntry).sort(byPriority);
+      return keys.map((key) => rules.get(key) as RouteRuleEntry).sort(byRule);
     };
     return [level(namespace, service), level(namespace, ANY), level(ANY, ANY)];
   };
@@ -79,7 +78,7 @@ export const createRulesState = (): RulesState => {
       forget(key);
       if (entry) put(key, entry);
     },
-    routeRules: () => (sortedRules ??= [...rules.values()].sort(byPriority)),
+    routeRules: () => (sortedRules ??= [...rules.values()].sort(byRule)),
     serviceRoutings: () => (sortedRoutings ??= [...routings.values()].sort(byService)),
     rulesInto: (namespace, service) => byExactness(into, namespace, service),
     rulesOutOf: (namespace, service) => byExactness(outOf, namespace, service),

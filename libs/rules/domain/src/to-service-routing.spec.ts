@@ -1,9 +1,9 @@
 import fc from 'fast-check';
+import { covers } from '@thuban/events';
 import type { RequestMatch, RouteBranch, RouteDestination, RouteRule, RouteSource, RulesEvent } from '@thuban/events';
 import { foldInto, type Recorded } from '@thuban/event-sourcing';
 import { evolve } from './evolve.js';
 import { touchedSeq } from './lookup.js';
-import { covers } from './places.js';
 import { createRulesState } from './rules-state.js';
 import { toServiceRouting } from './to-service-routing.js';
 

@@ -1,6 +1,12 @@
-import type { RouteBranch, RouteDestination, RouteRule, ServiceRouting } from '@thuban/events';
+import {
+  covers,
+  type Place,
+  type RouteBranch,
+  type RouteDestination,
+  type RouteRule,
+  type ServiceRouting,
+} from '@thuban/events';
 import { findServiceRouting } from './lookup.js';
-import { covers, type Place } from './places.js';
 import type { ByExactness, RouteRuleEntry, RulesState } from './state.js';
 
 /** The names of rule, branch and destination, so that what an SDK reports of a call leads back to the rule. */

@@ -1,3 +1,4 @@
+import { ANY } from '@thuban/events';
 import type {
   MatchValue,
   RequestMatch,
@@ -27,7 +28,6 @@ import {
   type Validated,
 } from './fields.js';
 import { hasKey, labelOf } from './labels.js';
-import { ANY } from './places.js';
 import { regularExpressionProblem } from './regular-expression.js';
 
 /** The limits of rules, for validation and for the document of the API. */

@@ -1,7 +1,6 @@
-import type { Instance, RegistryEvent, RulesEvent } from '@thuban/events';
+import { ANY, type Instance, type Place, type RegistryEvent, type RulesEvent } from '@thuban/events';
 import type { Recorded } from '@thuban/event-sourcing';
 import type { Mesh, MeshAlias, MeshRows, MeshService } from './mesh.js';
-import { ANY, type Place } from './mesh-rules.js';
 import { fill, type MeshState, openMeshState, type ServiceState } from './mesh-state.js';
 
 /**

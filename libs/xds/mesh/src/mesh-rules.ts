@@ -1,14 +1,14 @@
-import type { RouteBranch, RouteRule, ServiceRouting } from '@thuban/events';
+import {
+  ANY,
+  byPriority,
+  calleesOf,
+  covers,
+  type Place,
+  type RouteBranch,
+  type RouteRule,
+  type ServiceRouting,
+} from '@thuban/events';
 import type { MeshRoute } from './mesh.js';
-
-/** Any service, or any namespace. */
-export const ANY = '*';
-
-/** A service; or with `*` every service of a namespace; or with `*` twice every service. */
-export interface Place {
-  readonly namespace: string;
-  readonly service: string;
-}
 
 /** The rules of a mesh by the service that they send traffic to. What changes them returns the places touched. */
 export interface MeshRules {
@@ -24,23 +24,6 @@ export interface MeshRules {
 
 /** No name holds a line feed. */
 const at = ({ namespace, service }: Place): string => `${namespace}\n${service}`;
-
-const covers = (place: Place, { namespace, service }: Place): boolean =>
-  (place.namespace === ANY || place.namespace === namespace) && (place.service === ANY || place.service === service);
-
-/** The places that a rule sends traffic to; none while it is disabled. */
-const placesOf = ({ enabled, branches }: RouteRule): readonly Place[] => {
-  if (!enabled) return [];
-  const destinations = branches.flatMap(({ destinations }) => destinations);
-  return [
-    ...new Map(
-      destinations.map(({ namespace, service }) => [at({ namespace, service }), { namespace, service }]),
-    ).values(),
-  ];
-};
-
-const byPriority = (a: RouteRule, b: RouteRule): number =>
-  a.priority - b.priority || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1);
 
 /** The branches of a rule that are about a service; one without its destinations would match what it is not about. */
 const branchesInto = ({ id, name, branches }: RouteRule, here: Place): readonly MeshRoute[] =>
@@ -68,7 +51,7 @@ export const createMeshRules = (): MeshRules => {
     const known = rules.get(id);
     if (!known) return [];
     rules.delete(id);
-    const places = placesOf(known);
+    const places = calleesOf(known);
     for (const key of places.map(at)) {
       byPlace.get(key)?.delete(id);
       if (byPlace.get(key)?.size === 0) byPlace.delete(key);
@@ -78,7 +61,7 @@ export const createMeshRules = (): MeshRules => {
   const putRule = (rule: RouteRule): readonly Place[] => {
     const left = removeRule(rule.id);
     rules.set(rule.id, rule);
-    const places = placesOf(rule);
+    const places = calleesOf(rule);
     for (const key of places.map(at)) byPlace.set(key, (byPlace.get(key) ?? new Map()).set(rule.id, rule));
     return [...left, ...places];
   };

@@ -1,8 +1,8 @@
+import type { Place } from '@thuban/events';
 import { pageOf, RequestRefused, startOf, type InputOf, type Key } from '@thuban/nest';
 import {
   findRouteRule,
   findServiceRouting,
-  type Place,
   type RouteRuleEntry,
   type RulesState,
   type ServiceRoutingEntry,

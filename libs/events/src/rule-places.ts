@@ -1,4 +1,4 @@
-import type { RouteRule } from '@thuban/events';
+import type { RouteRule } from './rules.js';
 
 /** Any service, or any namespace. */
 export const ANY = '*';
@@ -28,3 +28,7 @@ export const calleesOf = ({ enabled, branches }: RouteRule): readonly Place[] =>
  */
 export const callersOf = ({ enabled, branches }: RouteRule): readonly Place[] =>
   enabled ? distinct(branches.flatMap(({ sources }) => sources).filter(({ namespace }) => namespace !== ANY)) : [];
+
+/** The order in which rules that concern the same place are tried: by ascending priority, then id. */
+export const byPriority = (a: RouteRule, b: RouteRule): number =>
+  a.priority - b.priority || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1);
