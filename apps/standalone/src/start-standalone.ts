@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { openEmbeddedStore } from '@thuban/event-log-embedded';
-import { replay, runProjection } from '@thuban/event-sourcing';
+import { runProjection } from '@thuban/event-sourcing';
 import {
   REGISTRY_LOG,
   REGISTRY_SHARDS,
@@ -86,10 +86,7 @@ const serve = async ({ settings, addresses, dataDir, logger, telemetry, store }:
   const observeCommits = observeBatches(tracer, BATCH_SPANS.commit(log.name));
   const committer = startCommitter(log, registryDecider, { state, ...started }, logger, observeCommits);
   const rulesLog = store.log(RULES_LOG, RULES_SHARDS);
-  const rules = await startRules(rulesLog, logger, tracer);
-  const rulesInMesh = await replay<RulesEvent>(rulesLog, undefined, (events) => {
-    for (const event of events) evolveMesh(mesh, event);
-  });
+  const rules = await startRules(rulesLog, (event) => void evolveMesh(mesh, event), logger, tracer);
   const resources = createResources({ mesh });
   const changes = traceChanges(tracer);
 
@@ -105,7 +102,7 @@ const serve = async ({ settings, addresses, dataDir, logger, telemetry, store }:
   const rulesFollower = follow<RulesEvent>(
     'the rules of the mesh',
     rulesLog,
-    rulesInMesh,
+    rules.checkpoint,
     changes.folding(rulesLog.name, resources.apply),
     running,
   );
