@@ -46,3 +46,4 @@ export {
 export { describeWithStack, startStack, type Stack, type StackOptions } from './stack.js';
 export type { StackAddresses, StackOrder, StackPart, StackProcess } from './stack-child.js';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
+export { compileProgram, NODE_PATH } from './compile-program.js';

@@ -9,8 +9,8 @@ import {
   type Stack,
 } from '@thuban/testing';
 import type { Recorded } from '@thuban/event-sourcing';
-import { eventually, openTestNode, type TestNode, type TestNodeOptions } from './crash/kafka.js';
-import { systemClock } from './crash/clock.js';
+import { eventually, openTestNode, type TestNode, type TestNodeOptions } from './fixtures/kafka.js';
+import { systemClock } from './fixtures/clock.js';
 import { createKafkaClient, type KafkaClient } from './kafka-client.js';
 import { parseRecord, toRecord } from './records.js';
 import { ensureTopics, topicOf, topicSpecs, TopicRefused } from './topics.js';

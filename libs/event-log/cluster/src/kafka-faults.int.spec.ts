@@ -10,8 +10,8 @@ import {
   takeEvents,
   type Stack,
 } from '@thuban/testing';
-import { systemClock } from './crash/clock.js';
-import { eventually, openTestNode, type TestNode, type TestNodeOptions } from './crash/kafka.js';
+import { systemClock } from './fixtures/clock.js';
+import { eventually, openTestNode, type TestNode, type TestNodeOptions } from './fixtures/kafka.js';
 import { createKafkaClient } from './kafka-client.js';
 import { placeOf } from './records.js';
 import { topicOf } from './topics.js';

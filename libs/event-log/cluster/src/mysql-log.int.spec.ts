@@ -1,5 +1,5 @@
 import { CONTRACT_SHARDS, describeWithStack, eventLogContract, startStack, type Stack } from '@thuban/testing';
-import { openTestStore } from './crash/store.js';
+import { openTestStore } from './fixtures/store.js';
 
 describeWithStack(['mysql'], 'a log in MySQL', () => {
   let stack: Stack;

@@ -10,7 +10,7 @@ import {
   startTcpProxy,
   type Stack,
 } from '@thuban/testing';
-import { openTestStore, type TestStore } from './crash/store.js';
+import { openTestStore, type TestStore } from './fixtures/store.js';
 import { DatabaseUnreachable, DurabilityRefused, NewerDatabase, StoreCorrupt, StoreRefused } from './errors.js';
 
 const never = new AbortController().signal;

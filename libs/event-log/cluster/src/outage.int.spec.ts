@@ -12,9 +12,9 @@ import {
   type Stack,
   type TcpProxy,
 } from '@thuban/testing';
-import { commandsIn, expectAcknowledged } from './crash/check-log.js';
-import { startLoad } from './crash/load.js';
-import { openTestStore, type TestStore } from './crash/store.js';
+import { commandsIn, expectAcknowledged } from './fixtures/check-log.js';
+import { startLoad } from './fixtures/load.js';
+import { openTestStore, type TestStore } from './fixtures/store.js';
 
 const never = new AbortController().signal;
 const until = async (condition: () => boolean): Promise<void> => {

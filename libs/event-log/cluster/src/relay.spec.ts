@@ -1,7 +1,7 @@
 import type { EventLog } from '@thuban/event-sourcing';
 import { fakeClock, openMemoryLog, someCommit, someWrite } from '@thuban/testing';
 import fc from 'fast-check';
-import { memoryKafka, type Fate } from './crash/memory-kafka.js';
+import { memoryKafka, type Fate } from './fixtures/memory-kafka.js';
 import { placeOf } from './records.js';
 import { startRelay } from './relay.js';
 

@@ -8,7 +8,7 @@ import {
   takeEvents,
   type Stack,
 } from '@thuban/testing';
-import { openTestStore, type TestStore } from './crash/store.js';
+import { openTestStore, type TestStore } from './fixtures/store.js';
 import { parseMysqlUrl } from './mysql-address.js';
 import { openSession } from './mysql-session.js';
 import { eventTable } from './mysql-table.js';

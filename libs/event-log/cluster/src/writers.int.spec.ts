@@ -12,10 +12,10 @@ import {
   startStack,
   type Stack,
 } from '@thuban/testing';
-import { commandsIn, expectAcknowledged } from './crash/check-log.js';
-import { percentile } from './crash/load.js';
-import { compileWriter, runWriter, type RunningWriter } from './crash/run-writer.js';
-import { openTestStore } from './crash/store.js';
+import { commandsIn, expectAcknowledged } from './fixtures/check-log.js';
+import { percentile } from './fixtures/load.js';
+import { compileWriter, runWriter, type RunningWriter } from './fixtures/run-writer.js';
+import { openTestStore } from './fixtures/store.js';
 
 const SHARDS = 32;
 const SECONDS = 3;

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { everythingIn, expectDenseAndChained } from '@thuban/testing';
-import { commandsAfter, expectAcknowledged } from './crash/check-log.js';
-import { compileWriter, runWriter, type RunningWriter } from './crash/run-writer.js';
+import { commandsAfter, expectAcknowledged } from './fixtures/check-log.js';
+import { compileWriter, runWriter, type RunningWriter } from './fixtures/run-writer.js';
 import { openEmbeddedLog } from './embedded-store.js';
 
 const SHARDS = 8;

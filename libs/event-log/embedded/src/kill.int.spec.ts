@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as pass } from 'node:timers/promises';
 import type { Checkpoint } from '@thuban/event-sourcing';
 import { everythingIn, expectDenseAndChained } from '@thuban/testing';
-import { commandsAfter, expectAcknowledged } from './crash/check-log.js';
-import { compileWriter, runWriter } from './crash/run-writer.js';
+import { commandsAfter, expectAcknowledged } from './fixtures/check-log.js';
+import { compileWriter, runWriter } from './fixtures/run-writer.js';
 import { openEmbeddedLog } from './embedded-store.js';
 
 const SHARDS = 8;
