@@ -1,7 +1,7 @@
-import { DatabaseUnavailable } from '@thuban/event-sourcing';
+import { DatabaseUnavailable, StoreRefused } from '@thuban/event-sourcing';
 
-/** The database cannot be opened or read. The message is one sentence for the operator: what, where, what to do; never the password. */
-export class DatabaseRefused extends Error {
+/** The database of the rows cannot be opened or read. */
+export class DatabaseRefused extends StoreRefused {
   override readonly name: string = 'DatabaseRefused';
 }
 

@@ -39,6 +39,7 @@ export { runLeased } from './run-leased.js';
 export type { RunLeasedOptions } from './run-leased.js';
 export { runProjection } from './run-projection.js';
 export { replay } from './replay.js';
+export { NewerDatabase, StoreCorrupt, StoreRefused } from './store-refused.js';
 export { startFold } from './start-fold.js';
 export type { Facts, RememberedKey, StartedFold } from './start-fold.js';
 export { unparkKey } from './unpark-key.js';

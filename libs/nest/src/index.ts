@@ -50,6 +50,8 @@ export { PROBLEM_CONTENT_TYPE, problemOf, RequestRefused } from './problem.js';
 export type { FieldError, Problem } from './problem.js';
 export { startProcessTelemetry, TELEMETRY_SETTINGS } from './process-telemetry.js';
 export type { ProcessName, TelemetrySettings } from './process-telemetry.js';
+export { runProgram } from './run-program.js';
+export type { Config, Program } from './run-program.js';
 export { startCommitter } from './start-committer.js';
 export type { Folded } from './start-committer.js';
 export { ensureWritableDirectory, StartupError } from './startup-error.js';
