@@ -1,4 +1,4 @@
-import { openCluster, type Cluster } from '@thuban/cluster';
+import { startApp, type Cluster, type Served } from '@thuban/cluster';
 import {
   REGISTRY_LOG,
   REGISTRY_SHARDS,
@@ -8,16 +8,7 @@ import {
   type RulesEvent,
 } from '@thuban/events';
 import type { EventLog } from '@thuban/event-sourcing';
-import {
-  bootstrap,
-  createMetrics,
-  follow,
-  hostOf,
-  processApi,
-  registerProcessMetrics,
-  shiftedPort,
-  systemClock,
-} from '@thuban/nest';
+import { follow, shiftedPort, systemClock } from '@thuban/nest';
 import {
   loadMesh,
   meshEntities,
@@ -31,28 +22,7 @@ import { createResources, nodeFacts } from '@thuban/xds-snapshot';
 import type { Settings } from './settings.js';
 import { VERSION } from './version.js';
 
-/**
- * Starts one replica of xds-push: it follows the logs and pushes what proxies need; it writes no log.
- * @returns what to tell the operator.
- * @throws StartupError, DatabaseRefused or StoreRefused: one sentence for the operator; nothing is left running.
- */
-export const startXdsPush = async (settings: Settings): Promise<string> => {
-  const cluster = await openCluster({
-    service: 'xds-push',
-    version: VERSION,
-    settings,
-    entities: meshEntities,
-    migrations: meshMigrations,
-  });
-  try {
-    return await serve(settings, cluster);
-  } catch (error) {
-    await cluster.close();
-    throw error;
-  }
-};
-
-const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
+const prepare = async (settings: Settings, cluster: Cluster): Promise<Served> => {
   const { logger, loop } = cluster;
   const registry = await cluster.log(REGISTRY_LOG, REGISTRY_SHARDS);
   const rules = await cluster.log(RULES_LOG, RULES_SHARDS);
@@ -83,45 +53,29 @@ const serve = async (settings: Settings, cluster: Cluster): Promise<string> => {
     controlPlane: `thuban ${VERSION}`,
     observe: changes.observe,
   });
-  const api = processApi({
+  return {
     logs: [registry, rules],
-    clock: systemClock,
-    version: VERSION,
-    operations: [],
-    projections: cluster.lags,
-    statusSections: {
-      xds: () => ({ streams: xds.status() }),
-      problems: resources.problems,
-      cluster: cluster.status,
-    },
-  });
-  const metrics = createMetrics();
-  registerProcessMetrics(metrics, { version: VERSION, projections: cluster.lags });
-  registerXdsMetrics(metrics, xds);
-  cluster.registerMetrics(metrics);
-  const host = hostOf(settings);
-  const server = await bootstrap({
-    name: 'xds-push',
-    modules: [{ module: class Xds {}, controllers: [...xds.controllers] }, api.module],
-    http: { host, port: shiftedPort('http-port', settings), what: 'http' },
+    statusSections: { xds: () => ({ streams: xds.status() }), problems: resources.problems },
+    registerMetrics: (metrics) => registerXdsMetrics(metrics, xds),
+    modules: [{ module: class Xds {}, controllers: [...xds.controllers] }],
     grpc: [
       {
-        host,
         port: shiftedPort('xds-port', settings),
         what: 'xds',
         packageDefinition: xds.packageDefinition,
         channelOptions: ADS_CHANNEL_OPTIONS,
       },
     ],
-    logger,
-    metrics,
-    tracer: cluster.tracer,
     checks,
     onDrain: xds.close,
-    onClosed: async () => {
-      await cluster.close();
-      await Promise.all([followers.registry.ended, followers.rules.ended]);
-    },
-  });
-  return `xds-push ${VERSION} is ready: xDS ${host}:${server.ports.grpc[0]}, HTTP ${host}:${server.ports.http}`;
+    followers: [followers.registry, followers.rules],
+    ready: (host, { http, grpc }) => `xDS ${host}:${grpc[0]}, HTTP ${host}:${http}`,
+  };
 };
+
+/** Starts one replica of xds-push: it follows the logs and pushes what proxies need; it writes no log. See `startApp`. */
+export const startXdsPush = (settings: Settings): Promise<string> =>
+  startApp(
+    { service: 'xds-push', version: VERSION, settings, entities: meshEntities, migrations: meshMigrations },
+    (cluster) => prepare(settings, cluster),
+  );
