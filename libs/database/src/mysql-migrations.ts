@@ -2,7 +2,7 @@ import { DataSource, type EntitySchema } from 'typeorm';
 import { DatabaseRefused } from './errors.js';
 import { migrate, migrationClass, ownEntities, ownMigrations, type Migration } from './migrations.js';
 import { mysqlRefusalOf, PACKET_BYTES_MIN } from './mysql-refusals.js';
-import type { MysqlAddress } from './mysql-url.js';
+import type { MysqlAddress } from '@thuban/mysql';
 import { silent } from './sqlite-database.js';
 
 const CONNECT_MS = 5_000;

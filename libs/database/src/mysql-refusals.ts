@@ -1,5 +1,5 @@
 import { DatabaseRefused, messageOf } from './errors.js';
-import type { MysqlAddress } from './mysql-url.js';
+import type { MysqlAddress } from '@thuban/mysql';
 
 /** An event may have 256 Ki characters, and a statement carries a million (or one row) of up to 3 bytes, escaped. */
 export const PACKET_BYTES_MIN = 8 * 1024 * 1024;

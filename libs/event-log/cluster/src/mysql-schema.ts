@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { NewerDatabase, StoreCorrupt, StoreRefused } from './errors.js';
-import type { MysqlAddress } from './mysql-address.js';
+import type { MysqlAddress } from '@thuban/mysql';
 import { StatementRefused, type Session } from './mysql-session.js';
 import { text } from './sql.js';
 

@@ -1,5 +1,5 @@
 import { createConnection, type Connection, type QueryError, type ResultSetHeader } from 'mysql2';
-import type { MysqlAddress } from './mysql-address.js';
+import type { MysqlAddress } from '@thuban/mysql';
 
 /** A row, by column. */
 export type Row = readonly (string | number | null)[];

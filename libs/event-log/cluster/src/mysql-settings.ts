@@ -1,5 +1,5 @@
 import { DatabaseUnreachable, DurabilityRefused, StoreRefused } from './errors.js';
-import type { MysqlAddress } from './mysql-address.js';
+import type { MysqlAddress } from '@thuban/mysql';
 import { ConnectionLost, messageOf, openSession, StatementRefused, type Session } from './mysql-session.js';
 
 /** What the store needs to know of the server. */

@@ -1,6 +1,6 @@
 import { LogUnavailable, type Clock } from '@thuban/event-sourcing';
 import { StoreRefused } from './errors.js';
-import { parseMysqlUrl } from './mysql-address.js';
+import { parseMysqlUrl } from '@thuban/mysql';
 import { createLane, type Lane } from './mysql-lane.js';
 import { createMysqlLog, type MysqlLog } from './mysql-log.js';
 import { ensureSchema, findLog, findOrCreateLog } from './mysql-schema.js';
@@ -34,7 +34,9 @@ const READERS = 3;
  */
 export const openMysqlStore = async (options: MysqlStoreOptions): Promise<MysqlStore> => {
   const { clock, pollMs, onProblem, onGap, sabotage } = options;
-  const address = parseMysqlUrl(options.mysqlUrl);
+  const parsed = parseMysqlUrl(options.mysqlUrl);
+  if (!parsed.ok) throw new StoreRefused(parsed.sentence);
+  const { address } = parsed;
   const counts = { polls: 0, conflicts: 0, reconnects: 0 };
   const logs = new Map<string, Promise<MysqlLog>>();
   const opened = new Set<MysqlLog>();

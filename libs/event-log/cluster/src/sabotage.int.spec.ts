@@ -9,7 +9,7 @@ import {
   type Stack,
 } from '@thuban/testing';
 import { openTestStore, type TestStore } from './fixtures/store.js';
-import { parseMysqlUrl } from './mysql-address.js';
+import { parseMysqlUrl } from '@thuban/mysql';
 import { openSession } from './mysql-session.js';
 import { eventTable } from './mysql-table.js';
 
@@ -75,7 +75,9 @@ describeWithStack(['mysql'], 'a planted bug is caught', () => {
         taken.push(...batch.map(({ shard, seq }) => `${shard}:${seq}`));
     })();
     while ((stores[0]?.counts().polls ?? 0) < 2) await new Promise(setImmediate);
-    const slow = await openSession(parseMysqlUrl(url), () => undefined);
+    const parsed = parseMysqlUrl(url);
+    if (!parsed.ok) throw new Error(parsed.sentence);
+    const slow = await openSession(parsed.address, () => undefined);
     await slow.write('BEGIN');
     await slow.write(eventTable('test', 4).insertOf(rowsOf('test', [], someCommit(someWrite(1, 0)))));
     await other.append(someCommit(someWrite(2, 0)));

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'mysql', preset: '../../jest.preset.js' };

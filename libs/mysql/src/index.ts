@@ -1,0 +1,2 @@
+export { parseMysqlUrl } from './address.js';
+export type { MysqlAddress, ParsedAddress } from './address.js';
